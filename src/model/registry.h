@@ -1,0 +1,67 @@
+// The one owner of what is declared and what is known, and the publisher of Snapshots.
+//
+// Two configurations are laid over each other: that of the file and that of the store. Where both
+// name an id, the file wins and the stored object is left out. Statuses come from the monitor.
+// Threads: all calls from any thread. Listeners run on the caller's thread, one call at a time and
+// in the order of versions; they must be quick and must not call back.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/configuration.h"
+#include "model/snapshot.h"
+
+namespace gateway::model {
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+class Registry {
+ public:
+  // `clock` must outlive the registry.
+  Registry(const Clock& clock, std::string default_group);
+
+  // Takes the whole of one source's objects and publishes. A group's member, or a policy's group,
+  // that is declared nowhere is left out of the snapshot (the policy then leads to the default
+  // group): both sources may change independently.
+  void ReplaceFile(Configuration configuration, std::string default_group);
+  void ReplaceStored(Configuration configuration);
+
+  // Publishes what a probe found. `status.changed` is set here. Unknown ids are ignored: the
+  // backend was deleted while it was probed. Returns true when `health` changed.
+  bool ReportStatus(std::string_view backend_id, BackendStatus status);
+
+  // What a worker noticed: the cluster refuses (or takes) forwarded headers.
+  void ReportProcessForwarded(std::string_view backend_id, bool process_forwarded);
+
+  SnapshotPtr Current() const;
+
+  // `listener` is called now with the current snapshot and then after every change.
+  void Subscribe(std::function<void(const SnapshotPtr&)> listener);
+
+  // The file's objects, for telling who owns an id.
+  Configuration FileConfiguration() const;
+
+ private:
+  void Publish();  // needs mutex_
+
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  std::string default_group_;
+  Configuration file_;
+  Configuration stored_;
+  std::map<std::string, BackendStatus, std::less<>> statuses_;
+  std::map<std::string, Url, std::less<>> probed_urls_;
+  std::map<std::string, std::shared_ptr<BackendCounters>, std::less<>> counters_;
+  std::map<std::string, std::shared_ptr<GroupCursor>, std::less<>> cursors_;
+  std::vector<std::function<void(const SnapshotPtr&)>> listeners_;
+  SnapshotPtr current_;
+};
+
+}  // namespace gateway::model

@@ -1,0 +1,66 @@
+// Everything that /metrics shows, in the Prometheus text format.
+//
+// Names begin with trino_gateway_. Labels are bounded: endpoints, backend ids, status codes.
+// Threads: all calls from any thread. Cost: a few atomic additions a call; series are looked up
+// once per thread and label set and then remembered.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "telemetry/exchange_record.h"
+
+namespace gateway::telemetry {
+
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  // requests_total{endpoint,backend,status}, request_bytes_total, response_bytes_total,
+  // request_duration_seconds{endpoint} and upstream_wait_seconds{backend} histograms.
+  void ExchangeEnded(const ExchangeRecord& record);
+
+  // retries_total{backend,reason}: an attempt at `backend` failed and another was made.
+  void Retried(std::string_view backend, std::string_view reason);
+
+  // client_connections, client_connections_total; client_errors_total{reason} for requests that
+  // were refused before they had an endpoint (malformed, too large, timeout).
+  void ClientConnected();
+  void ClientDisconnected();
+  void ClientRefused(std::string_view reason);
+
+  // upstream_connections{backend}, upstream_connections_total{backend}.
+  void UpstreamConnected(std::string_view backend);
+  void UpstreamDisconnected(std::string_view backend);
+  void UpstreamConnectFailed(std::string_view backend);
+
+  // backend_healthy{backend} 1/0, backend_load{backend}, backend_in_flight{backend}. ForgetBackend
+  // removes them when the backend is deleted.
+  void BackendHealth(std::string_view backend, bool healthy);
+  void BackendLoad(std::string_view backend, double load);
+  void BackendInFlight(std::string_view backend, std::int64_t in_flight);
+  void ForgetBackend(std::string_view backend);
+
+  // probes_total{backend,result}: result is "ok" or a failure class.
+  void Probed(std::string_view backend, std::string_view result);
+
+  // config_reloads_total{result}.
+  void ConfigReloaded(bool ok);
+
+  // log_lines_dropped_total; a counter that another part keeps.
+  void LogLinesDropped(std::uint64_t total);
+
+  // The whole text for a scrape (text/plain; version=0.0.4).
+  std::string Expose() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gateway::telemetry
