@@ -26,6 +26,8 @@ std::string_view NameOf(ErrorCode code) {
       return "closed";
     case ErrorCode::kProtocol:
       return "protocol";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
     case ErrorCode::kUnavailable:
       return "unavailable";
     case ErrorCode::kInternal:

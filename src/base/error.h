@@ -22,6 +22,7 @@ enum class ErrorCode {
   kRefused,          // no connection could be made
   kClosed,           // the connection ended, before or amid a message
   kProtocol,         // bytes that are not what the protocol allows
+  kUnsupported,      // allowed by the protocol, but not done here
   kUnavailable,      // not now: retry later
   kInternal,         // our own fault
 };

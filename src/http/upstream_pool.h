@@ -1,0 +1,82 @@
+// Connections to backends: made, kept while idle, and handed out again.
+//
+// An idle connection is watched: when the backend closes it or sends anything, it is dropped at
+// once, so that a request hardly ever meets a dead one.
+// Threads: each worker owns one pool and touches it on its event loop only.
+// Memory: at most `idle_per_backend` connections of kSmallBuffer for each address.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "base/strings.h"
+#include "base/url.h"
+#include "http/asio.h"
+#include "http/connection.h"
+
+namespace gateway::http {
+
+struct UpstreamOptions {
+  std::chrono::milliseconds connect_timeout{3000};
+  std::chrono::milliseconds idle_timeout{50000};
+  std::size_t idle_per_backend = 64;
+  // How long an answer of the name service is used.
+  std::chrono::milliseconds resolve_ttl{5000};
+};
+
+// Told of connections that come and go, for metrics; `authority` is Url::ToString().
+struct UpstreamEvents {
+  std::function<void(std::string_view authority)> connected;
+  std::function<void(std::string_view authority)> disconnected;
+};
+
+class UpstreamPool {
+ public:
+  // `io` and `deadlines` must outlive the pool.
+  UpstreamPool(asio::io_context& io,
+               Deadlines& deadlines,
+               UpstreamOptions options,
+               UpstreamEvents events);
+  ~UpstreamPool();
+
+  struct Lease {
+    ConnectionPtr connection;
+    bool reused = false;  // it may have died without our knowledge: a repeat is in order
+  };
+
+  // A connection to `url`: an idle one unless `fresh`, else a new one.
+  // kRefused: no connection could be made. kTimeout: not within the connect timeout.
+  Awaitable<Expected<Lease>> Acquire(const Url& url, bool fresh);
+
+  // Gives back a connection on which the whole exchange has ended properly.
+  void Release(const Url& url, ConnectionPtr connection);
+
+  // Closes all idle connections.
+  void Clear();
+
+ private:
+  struct Resolved {
+    std::vector<tcp::endpoint> endpoints;
+    Clock::TimePoint until;
+  };
+  using Idle = std::vector<ConnectionPtr>;
+
+  Awaitable<Expected<std::vector<tcp::endpoint>>> Resolve(const Url& url);
+  Awaitable<Expected<ConnectionPtr>> Connect(const Url& url, std::string authority);
+  void Drop(const std::string& authority, const Connection* connection);
+
+  asio::io_context& io_;
+  Deadlines& deadlines_;
+  const UpstreamOptions options_;
+  const UpstreamEvents events_;
+  std::unordered_map<std::string, Idle, StringHash, std::equal_to<>> idle_;
+  std::unordered_map<std::string, Resolved, StringHash, std::equal_to<>> resolved_;
+};
+
+}  // namespace gateway::http

@@ -1,0 +1,326 @@
+#include "proxy/exchange.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "protocol/error_answer.h"
+#include "protocol/query_id.h"
+#include "routing/balancer.h"
+
+namespace gateway::proxy {
+namespace {
+
+using protocol::EndpointKind;
+
+// Answers that say "not now" about the cluster rather than about the request.
+bool IsTransientStatus(int status) {
+  return status == 502 || status == 503 || status == 504 || status == 429;
+}
+
+bool IsIdempotent(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "DELETE" || method == "OPTIONS";
+}
+
+}  // namespace
+
+Exchange::Exchange(WorkerContext& context,
+                   const SessionFacts& session,
+                   http::Connection& client,
+                   const http::RequestHead& head,
+                   http::BodyFraming framing)
+    : context_(context),
+      session_(session),
+      client_(client),
+      snapshot_(context.snapshot),
+      request_(ViewRequest(head)),
+      external_authority_(session.listener->external_url
+                              ? session.listener->external_url->Authority()
+                              : std::string()),
+      body_(client, framing, context.deadlines, context.options.timeouts.request_body),
+      call_(context, client, body_),
+      relay_(context, call_),
+      begin_(context.clock.Now()),
+      keep_alive_(http::KeepsAlive(head.minor_version, head.fields)) {}
+
+Awaitable<bool> Exchange::Run() {
+  placement_ = Place(request_, session_.listener_port, *snapshot_, context_.sticky);
+  auto kept =
+      co_await body_.Keep(context_.options.limits.replay_bytes, request_.expects_continue);
+  if (kept) {
+    co_await Answer();
+  } else if (kept.error().code == ErrorCode::kClosed || kept.error().code == ErrorCode::kCancelled) {
+    error_ = "client_closed";
+    keep_alive_ = false;
+  } else {
+    keep_alive_ = false;
+    co_await Send(MalformedReply(kept.error(), false), "bad_request_body");
+  }
+  Record();
+  co_return keep_alive_ && body_.received() && client_.open();
+}
+
+Awaitable<void> Exchange::Answer() {
+  switch (placement_.kind) {
+    case PlacementKind::kBalance:
+      co_return co_await ForwardBalanced();
+    case PlacementKind::kOwner:
+      co_return co_await ForwardToOwner();
+    case PlacementKind::kAsk:
+      co_return co_await ForwardAsking();
+    case PlacementKind::kRedirect:
+      co_return co_await Send(
+          RedirectReply(request_.endpoint.target, placement_.candidates.front()->backend.id), "");
+    case PlacementKind::kRefuse:
+      co_return co_await Send(TransactionLost(placement_.refusal), "transaction_lost");
+    case PlacementKind::kBadMethod:
+      co_return co_await Send(BadMethodReply(request_.endpoint.allow), "bad_method");
+    case PlacementKind::kNotFound:
+      co_return co_await Send(NotFoundReply(request_.head->target), "not_found");
+  }
+}
+
+// A request that any backend of a group may take: the next one is tried while that is safe.
+Awaitable<void> Exchange::ForwardBalanced() {
+  std::vector<const model::BackendState*> tried;
+  Expected<void> outcome;
+  while (true) {
+    const auto pick = routing::PickBackend(placement_.choice, tried, context_.random);
+    if (!pick.backend) break;
+    group_ = pick.group->group.id;
+    tried.push_back(pick.backend);
+    outcome = co_await Try(*pick.backend);
+    if (outcome) co_return co_await RelayAnswer();
+    const bool repeat = MayRepeat(outcome.error());
+    NoteFailure(*pick.backend, outcome.error(), repeat);
+    if (!repeat) break;
+  }
+  if (tried.empty()) co_return co_await SendUnavailable();
+  co_await SendFailure(outcome.error());
+}
+
+Awaitable<void> Exchange::ForwardToOwner() {
+  const auto& owner = *placement_.candidates.front();
+  if (request_.endpoint.kind == EndpointKind::kSubmit) {
+    owner.counters->submissions.fetch_add(1, std::memory_order_relaxed);
+  }
+  auto outcome = co_await Try(owner);
+  if (outcome) co_return co_await RelayAnswer();
+  NoteFailure(owner, outcome.error(), false);
+  // Its cluster is gone, not just slow: no repeat will bring the transaction back.
+  const bool lost = request_.endpoint.kind == EndpointKind::kSubmit &&
+                    outcome.error().code == ErrorCode::kRefused && !owner.Eligible();
+  if (lost) {
+    const auto message = fmt::format(
+        "The cluster '{}' on which this transaction was started cannot be reached ({}). Start a "
+        "new transaction.",
+        owner.backend.id, owner.IneligibleReason());
+    co_return co_await Send(TransactionLost(message), "transaction_lost");
+  }
+  co_await SendFailure(outcome.error());
+}
+
+// Nobody remembers whose query this is: those that do not know it answer 404.
+Awaitable<void> Exchange::ForwardAsking() {
+  if (placement_.candidates.empty()) co_return co_await SendUnavailable();
+  Expected<void> failure;
+  for (const auto* candidate : placement_.candidates) {
+    auto outcome = co_await Try(*candidate);
+    if (outcome) {
+      const bool last = candidate == placement_.candidates.back();
+      const bool unknown = call_.head().status >= 400 && call_.head().status != 410;
+      // A backend that could not be asked may be the owner, so a 404 of the others proves nothing.
+      if (!unknown || (last && failure)) {
+        if (!unknown) {
+          context_.sticky.Learn(protocol::CoordinatorSuffix(request_.endpoint.query_id),
+                                candidate->backend.id);
+        }
+        co_return co_await RelayAnswer();
+      }
+      co_await relay_.Discard();
+      continue;
+    }
+    NoteFailure(*candidate, outcome.error(), true);
+    if (!MayRepeat(outcome.error())) co_return co_await SendFailure(outcome.error());
+    failure = std::move(outcome);
+  }
+  co_await SendFailure(failure.error());
+}
+
+Awaitable<Expected<void>> Exchange::Try(const model::BackendState& backend) {
+  backend_ = &backend;
+  ++attempts_;
+  bool forwarded = backend.status.process_forwarded;
+  auto called = co_await CallOnce(backend, forwarded);
+  if (called && forwarded && call_.head().status == 406 && body_.replayable()) {
+    // The cluster was restarted with http-server.process-forwarded=false.
+    if (context_.signals.process_forwarded) {
+      context_.signals.process_forwarded(backend.backend.id, false);
+    }
+    co_await relay_.Discard();
+    called = co_await CallOnce(backend, false);
+  }
+  if (called && placement_.kind == PlacementKind::kBalance &&
+      IsTransientStatus(call_.head().status)) {
+    const auto status = call_.head().status;
+    co_await relay_.Discard();
+    co_return Fail(ErrorCode::kUnavailable,
+                   fmt::format("backend '{}' answered {}", backend.backend.id, status),
+                   Origin::kBackend);
+  }
+  co_return called;
+}
+
+Awaitable<Expected<void>> Exchange::CallOnce(const model::BackendState& backend, bool forwarded) {
+  const bool submission = request_.endpoint.kind == EndpointKind::kSubmit;
+  const bool statement = submission || request_.endpoint.kind == EndpointKind::kPoll;
+  const auto& external = session_.listener->external_url;
+
+  UpstreamRequest request;
+  request.request = &request_;
+  request.backend = &backend;
+  request.client = {session_.client_host, external && external->tls, Authority()};
+  request.forwarded = forwarded;
+  request.tag_uris = placement_.tag_uris;
+
+  AnswerOptions answer;
+  answer.method = request_.head->method;
+  answer.backend = &backend;
+  answer.client_is_http10 = request_.head->minor_version == 0;
+  answer.is_submission = submission;
+  if (statement && !forwarded && external) answer.rewrite_origin = external->ToString();
+  request.identity_only = submission || !answer.rewrite_origin.empty();
+
+  const auto& timeouts = context_.options.timeouts;
+  auto called =
+      co_await call_.Run(request, submission ? timeouts.submit_head : timeouts.response_head);
+  if (!called) co_return called;
+  waited_ = call_.waited();
+  auto inspected = co_await relay_.Inspect(std::move(answer));
+  if (!inspected) {
+    inspected.error().message =
+        fmt::format("backend '{}': {}", backend.backend.id, inspected.error().message);
+  }
+  co_return inspected;
+}
+
+// May the request go to another backend after this failure?
+bool Exchange::MayRepeat(const Error& error) const {
+  if (error.origin != Origin::kBackend || !body_.replayable()) return false;
+  // Nothing was sent, or nothing that has an effect: an unpolled statement does not run.
+  return error.code == ErrorCode::kRefused || request_.endpoint.kind == EndpointKind::kSubmit ||
+         IsIdempotent(request_.head->method);
+}
+
+void Exchange::NoteFailure(const model::BackendState& backend, const Error& error, bool will_retry) {
+  if (error.origin != Origin::kBackend) return;
+  call_.Finish(false);
+  if (will_retry) context_.metrics.Retried(backend.backend.id, NameOf(error.code));
+  const bool no_connection =
+      error.code == ErrorCode::kRefused || error.code == ErrorCode::kTimeout;
+  if (no_connection && context_.signals.connect_failed) {
+    context_.signals.connect_failed(backend.backend.id);
+  }
+  context_.logger.Event(telemetry::Level::kWarn, "exchange.attempt_failed",
+                        {{"backend", backend.backend.id},
+                         {"endpoint", protocol::NameOf(request_.endpoint.kind)},
+                         {"reason", error.message},
+                         {"retried", will_retry}});
+}
+
+Awaitable<void> Exchange::RelayAnswer() {
+  status_ = call_.head().status;
+  ClientResponse response;
+  response.head = &call_.head();
+  response.backend_id = backend_->backend.id;
+  response.announce_backend =
+      request_.endpoint.kind == EndpointKind::kSubmit && context_.options.backend_header;
+  response.set_cookie = placement_.set_cookie;
+  response.close = !keep_alive_ || !body_.received() || context_.stopping;
+  auto sent = co_await relay_.SendTo(client_, response);
+  bytes_out_ = relay_.bytes();
+  keep_alive_ = !response.close;
+  if (sent) co_return;
+  keep_alive_ = false;
+  error_ = sent.error().origin == Origin::kClient ? "client_closed" : "backend_broke_off";
+  client_.Abort();
+}
+
+Awaitable<void> Exchange::SendUnavailable() {
+  const auto why = placement_.kind == PlacementKind::kAsk
+                       ? std::string("no backends are configured")
+                       : routing::ExplainUnavailable(placement_.choice);
+  context_.logger.Event(telemetry::Level::kWarn, "exchange.no_backend",
+                        {{"endpoint", protocol::NameOf(request_.endpoint.kind)}, {"why", why}});
+  co_await Send(UnavailableReply(why), "no_backend");
+}
+
+Awaitable<void> Exchange::SendFailure(const Error& error) {
+  if (error.code == ErrorCode::kCancelled) {
+    error_ = "client_closed";
+    keep_alive_ = false;
+    client_.Close();
+    co_return;
+  }
+  if (error.origin == Origin::kClient) {
+    keep_alive_ = false;
+    co_return co_await Send(MalformedReply(error, false), "bad_request_body");
+  }
+  auto reply = UpstreamFailedReply(error);
+  // Whatever went wrong, "later" is the answer that makes every client submit again.
+  if (placement_.kind == PlacementKind::kBalance) reply.status = 503;
+  co_await Send(std::move(reply), NameOf(error.code));
+}
+
+Reply Exchange::TransactionLost(std::string_view message) {
+  const auto now = context_.clock.WallNow().time_since_epoch();
+  const auto id = protocol::GatewayQueryId(
+      std::chrono::duration_cast<std::chrono::seconds>(now).count(), ++context_.own_answers);
+  return StatementErrorReply(id, OriginUrl(), "GATEWAY_TRANSACTION_LOST", message);
+}
+
+Awaitable<void> Exchange::Send(Reply reply, std::string_view error_name) {
+  status_ = reply.status;
+  error_ = error_name;
+  keep_alive_ = keep_alive_ && body_.received() && !context_.stopping;
+  const auto text = Serialise(reply, !keep_alive_, request_.head->method == "HEAD");
+  client_.SetDeadline(context_.clock.Now() + context_.options.timeouts.response_body);
+  const auto written = co_await client_.Write(text);
+  client_.ClearDeadline();
+  bytes_out_ = reply.body.size();
+  if (!written) keep_alive_ = false;
+}
+
+std::string_view Exchange::Authority() const {
+  return external_authority_.empty() ? request_.head->host
+                                     : std::string_view(external_authority_);
+}
+
+std::string Exchange::OriginUrl() const {
+  const bool tls = session_.listener->external_url && session_.listener->external_url->tls;
+  return fmt::format("{}://{}", tls ? "https" : "http", Authority());
+}
+
+void Exchange::Record() {
+  telemetry::ExchangeRecord record;
+  record.endpoint = protocol::NameOf(request_.endpoint.kind);
+  record.method = request_.head->method;
+  record.client_address = session_.client_address;
+  record.user = request_.user;
+  record.source = request_.source;
+  record.query_id =
+      relay_.query_id().empty() ? request_.endpoint.query_id : relay_.query_id();
+  record.group = group_;
+  record.backend = backend_ ? std::string_view(backend_->backend.id) : std::string_view();
+  record.error = error_;
+  record.status = status_;
+  record.attempts = attempts_;
+  record.bytes_in = body_.bytes();
+  record.bytes_out = bytes_out_;
+  record.total = context_.clock.Now() - begin_;
+  record.upstream_wait = waited_;
+  context_.metrics.ExchangeEnded(record);
+  context_.access_log.Record(record);
+}
+
+}  // namespace gateway::proxy

@@ -1,0 +1,93 @@
+// One request of a client and its answer: takes it through the rooms.
+//
+//   identify -> place -> pick a backend -> call it -> judge -> relay -> record
+//
+// Until the head of an answer has gone to the client, a submission that failed can go to another
+// backend; afterwards nothing is repeated.
+// Threads: belongs to one session on one worker.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/connection.h"
+#include "http/head.h"
+#include "proxy/answer_relay.h"
+#include "proxy/message_rewrite.h"
+#include "proxy/placement.h"
+#include "proxy/replies.h"
+#include "proxy/request_body.h"
+#include "proxy/request_facts.h"
+#include "proxy/upstream_call.h"
+#include "proxy/worker_context.h"
+
+namespace gateway::proxy {
+
+using http::Awaitable;
+
+// What is fixed for all exchanges of one client connection.
+struct SessionFacts {
+  std::uint16_t listener_port = 0;
+  const ListenerOptions* listener = nullptr;
+  std::string client_host;     // address without port
+  std::string client_address;  // with port, for logs
+};
+
+class Exchange {
+ public:
+  // All must outlive the exchange; `head` was parsed from text that does, too.
+  Exchange(WorkerContext& context,
+           const SessionFacts& session,
+           http::Connection& client,
+           const http::RequestHead& head,
+           http::BodyFraming framing);
+
+  // Answers the request, one way or another. True: the connection can take the next request.
+  Awaitable<bool> Run();
+
+ private:
+  Awaitable<void> Answer();
+  Awaitable<void> ForwardBalanced();
+  Awaitable<void> ForwardToOwner();
+  Awaitable<void> ForwardAsking();
+
+  // Calls `backend` and judges its answer; true: it is to be relayed, `relay_` holds it.
+  Awaitable<Expected<void>> Try(const model::BackendState& backend);
+  Awaitable<Expected<void>> CallOnce(const model::BackendState& backend, bool forwarded);
+  Awaitable<void> RelayAnswer();
+  Awaitable<void> Send(Reply reply, std::string_view error_name);
+  Awaitable<void> SendUnavailable();
+  Awaitable<void> SendFailure(const Error& error);
+  void NoteFailure(const model::BackendState& backend, const Error& error, bool will_retry);
+  bool MayRepeat(const Error& error) const;
+  Reply TransactionLost(std::string_view message);
+  std::string_view Authority() const;
+  std::string OriginUrl() const;
+  void Record();
+
+  WorkerContext& context_;
+  const SessionFacts& session_;
+  http::Connection& client_;
+  const model::SnapshotPtr snapshot_;
+  const RequestView request_;
+  const std::string external_authority_;
+  RequestBody body_;
+  UpstreamCall call_;
+  AnswerRelay relay_;
+  Placement placement_;
+  const Clock::TimePoint begin_;
+
+  bool keep_alive_;
+  int status_ = 0;
+  int attempts_ = 0;
+  std::uint64_t bytes_out_ = 0;
+  std::string_view error_;
+  std::string_view group_;
+  const model::BackendState* backend_ = nullptr;
+  std::chrono::nanoseconds waited_{};
+};
+
+}  // namespace gateway::proxy

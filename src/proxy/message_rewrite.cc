@@ -1,0 +1,142 @@
+#include "proxy/message_rewrite.h"
+
+#include <fmt/format.h>
+
+#include "base/strings.h"
+#include "protocol/endpoint.h"
+#include "protocol/headers.h"
+#include "protocol/transaction_tag.h"
+
+namespace gateway::proxy {
+namespace {
+
+using http::HeaderField;
+using protocol::TrinoHeader;
+
+void AppendField(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+// Fields that would let a client choose its own address or the URIs it is answered.
+bool IsForwardedClaim(std::string_view name) {
+  return EqualsIgnoreCase(name, "forwarded") ||
+         (name.size() > 12 && EqualsIgnoreCase(name.substr(0, 12), "x-forwarded-"));
+}
+
+// Names that a Connection field declares to be hop-by-hop.
+bool IsNamedByConnection(const std::vector<HeaderField>& fields, std::string_view name) {
+  return http::HasToken(fields, "connection", name);
+}
+
+bool HasConnectionField(const std::vector<HeaderField>& fields) {
+  return http::FindField(fields, "connection") != nullptr;
+}
+
+bool IsFraming(std::string_view name) {
+  return EqualsIgnoreCase(name, "content-length") || EqualsIgnoreCase(name, "transfer-encoding");
+}
+
+// Everything the recipient may see of `fields`: calls `relay` for each.
+template <typename Relay>
+void ForEachEndToEnd(const std::vector<HeaderField>& fields, Relay relay) {
+  const bool has_connection = HasConnectionField(fields);
+  for (const auto& field : fields) {
+    if (http::IsHopByHop(field.name)) continue;
+    // Never the length of the body: whoever could take that away could smuggle a request.
+    if (has_connection && !IsFraming(field.name) && IsNamedByConnection(fields, field.name)) {
+      continue;
+    }
+    relay(field);
+  }
+}
+
+void AppendForwarded(std::string& out, const UpstreamRequest& upstream) {
+  const auto& client = upstream.client;
+  AppendField(out, "X-Forwarded-For", client.address);
+  AppendField(out, "X-Forwarded-Proto", client.tls ? "https" : "http");
+  AppendField(out, "X-Forwarded-Host", client.authority);
+  const auto port = client.authority.rfind(':');
+  const bool has_port = port != std::string_view::npos &&
+                        client.authority.find(']', port) == std::string_view::npos;
+  AppendField(out, "X-Forwarded-Port",
+              has_port ? client.authority.substr(port + 1) : client.tls ? "443" : "80");
+  if (upstream.tag_uris) {
+    out.append("X-Forwarded-Prefix: ").append(protocol::kTagMarker);
+    out.append(upstream.backend->backend.id).append("\r\n");
+  }
+}
+
+void AppendRequestField(std::string& out,
+                        const UpstreamRequest& upstream,
+                        const HeaderField& field) {
+  switch (protocol::Recognise(field.name)) {
+    case TrinoHeader::kTransactionId:
+      return AppendField(out, field.name, upstream.request->transaction.id);
+    case TrinoHeader::kQueryDataEncoding:
+      // Spooled segments name no cluster. Without a tag in their URIs nobody could tell whose they
+      // are, so such a cluster is asked for direct results.
+      if (upstream.tag_uris && !upstream.forwarded) return;
+      break;
+    case TrinoHeader::kNone:
+      if (IsForwardedClaim(field.name) || EqualsIgnoreCase(field.name, "host") ||
+          EqualsIgnoreCase(field.name, "expect") ||
+          (upstream.identity_only && EqualsIgnoreCase(field.name, "accept-encoding"))) {
+        return;
+      }
+      break;
+    default:
+      break;
+  }
+  AppendField(out, field.name, field.value);
+}
+
+}  // namespace
+
+void AppendRequestHead(std::string& out, const UpstreamRequest& upstream) {
+  const auto& head = *upstream.request->head;
+  out.append(head.method).append(" ").append(upstream.request->endpoint.target);
+  out.append(" HTTP/1.1\r\n");
+  // A cluster that may not be told where clients see it derives its URIs from the Host.
+  const auto own = head.host.empty() ? upstream.backend->backend.url.Authority() : std::string();
+  AppendField(out, "Host", head.host.empty() ? std::string_view(own) : head.host);
+  ForEachEndToEnd(head.fields,
+                  [&](const HeaderField& field) { AppendRequestField(out, upstream, field); });
+  const auto* coding = http::FindField(head.fields, "transfer-encoding");
+  if (coding) AppendField(out, "Transfer-Encoding", "chunked");
+  if (upstream.forwarded) AppendForwarded(out, upstream);
+  AppendField(out, "Via", head.minor_version == 1 ? "1.1 trino-gateway" : "1.0 trino-gateway");
+  out.append("\r\n");
+}
+
+void AppendResponseHead(std::string& out, const ClientResponse& response) {
+  const auto& head = *response.head;
+  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", head.status, head.reason);
+  ForEachEndToEnd(head.fields, [&](const HeaderField& field) {
+    if (response.replace_framing && IsFraming(field.name)) return;
+    if (protocol::Recognise(field.name) == TrinoHeader::kStartedTransactionId) {
+      return AppendField(out, field.name,
+                         protocol::TagTransaction(field.value, response.backend_id));
+    }
+    // Ours alone may say where a query went.
+    if (EqualsIgnoreCase(field.name, "x-trino-gateway-backend")) return;
+    AppendField(out, field.name, field.value);
+  });
+  if (response.replace_framing) {
+    out.append(response.framing_line);
+  } else if (http::FindField(head.fields, "transfer-encoding")) {
+    AppendField(out, "Transfer-Encoding", "chunked");
+  }
+  AppendField(out, "Via", head.minor_version == 1 ? "1.1 trino-gateway" : "1.0 trino-gateway");
+  if (response.announce_backend) {
+    AppendField(out, "X-Trino-Gateway-Backend", response.backend_id);
+  }
+  if (response.set_cookie) {
+    fmt::format_to(std::back_inserter(out),
+                   "Set-Cookie: {}={}; Path=/; HttpOnly; SameSite=Lax\r\n", kCookieName,
+                   response.backend_id);
+  }
+  if (response.close) AppendField(out, "Connection", "close");
+  out.append("\r\n");
+}
+
+}  // namespace gateway::proxy

@@ -1,0 +1,50 @@
+// Settings of the data path. Defaults are those documented in docs/configuration.md.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/url.h"
+
+namespace gateway::proxy {
+
+struct ListenerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;       // 0: any free one
+  std::optional<Url> external_url; // what clients see instead, behind a TLS balancer say
+};
+
+struct ProxyTimeouts {
+  std::chrono::milliseconds request_head{10'000};    // first byte until the end of a head
+  std::chrono::milliseconds client_idle{75'000};     // between two requests of a connection
+  std::chrono::milliseconds request_body{60'000};    // between two pieces of a request's body
+  std::chrono::milliseconds connect{3'000};          // to a backend
+  std::chrono::milliseconds submit_head{30'000};     // statement sent until its answer begins
+  std::chrono::milliseconds response_head{300'000};  // other requests; long polls last seconds
+  std::chrono::milliseconds response_body{60'000};   // between two pieces of an answer's body
+  std::chrono::milliseconds half_closed{3'000};      // client ended its side: answer must begin
+  std::chrono::milliseconds upstream_idle{50'000};   // an unused connection to a backend
+  std::chrono::milliseconds shutdown_grace{30'000};  // SIGTERM until exchanges are cut off
+};
+
+struct ProxyLimits {
+  std::size_t head_bytes = 64 * 1024;
+  std::size_t header_count = 200;
+  std::size_t replay_bytes = 256 * 1024;  // a statement up to this size can be sent elsewhere
+  std::size_t client_connections = 10'000;
+  std::size_t upstream_idle_per_backend = 64;  // for each worker
+};
+
+struct ProxyOptions {
+  std::vector<ListenerOptions> listeners;
+  ProxyTimeouts timeouts;
+  ProxyLimits limits;
+  unsigned workers = 0;        // 0: one for each CPU this process may use
+  bool backend_header = true;  // X-Trino-Gateway-Backend on answers to submissions
+};
+
+}  // namespace gateway::proxy

@@ -1,0 +1,160 @@
+#include "proxy/placement.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "protocol/query_id.h"
+#include "protocol/transaction_tag.h"
+#include "routing/policies.h"
+
+namespace gateway::proxy {
+namespace {
+
+using protocol::EndpointKind;
+
+void AddOnce(std::vector<const model::BackendState*>& candidates,
+             const model::BackendState* backend) {
+  if (backend && std::ranges::find(candidates, backend) == candidates.end()) {
+    candidates.push_back(backend);
+  }
+}
+
+Placement Owner(const model::BackendState* backend) {
+  Placement placement;
+  placement.kind = PlacementKind::kOwner;
+  placement.candidates.push_back(backend);
+  return placement;
+}
+
+Placement Balance(const RequestView& request,
+                  std::uint16_t listener_port,
+                  const model::Snapshot& snapshot) {
+  Placement placement;
+  placement.kind = PlacementKind::kBalance;
+  placement.choice = routing::ChooseGroups(
+      {listener_port, request.head->host, request.client_tags, request.connection_properties},
+      snapshot);
+  return placement;
+}
+
+// Everything declared, healthy backends first: they answer soonest.
+Placement AskAll(const model::Snapshot& snapshot) {
+  Placement placement;
+  placement.kind = PlacementKind::kAsk;
+  for (const bool eligible : {true, false}) {
+    for (const auto& backend : snapshot.backends()) {
+      if (backend->Eligible() == eligible) placement.candidates.push_back(backend.get());
+    }
+  }
+  return placement;
+}
+
+// The owner of a query: by the tag in the URI, by the suffix of its id, or by asking.
+Placement PlaceQuery(const protocol::Endpoint& endpoint,
+                     const model::Snapshot& snapshot,
+                     StickyView& sticky) {
+  if (const auto* tagged = snapshot.FindBackend(endpoint.tag)) return Owner(tagged);
+
+  std::vector<const model::BackendState*> owners;
+  const auto suffix = protocol::CoordinatorSuffix(endpoint.query_id);
+  if (!suffix.empty()) {
+    for (const auto id : sticky.Owners(suffix)) AddOnce(owners, snapshot.FindBackend(id));
+    for (const auto& backend : snapshot.backends()) {
+      if (backend->status.coordinator_suffix == suffix) AddOnce(owners, backend.get());
+    }
+  }
+  if (owners.size() == 1) return Owner(owners.front());
+  auto placement = AskAll(snapshot);
+  if (!owners.empty()) placement.candidates = std::move(owners);
+  return placement;
+}
+
+Placement PlaceSubmission(const RequestView& request,
+                          std::uint16_t listener_port,
+                          const model::Snapshot& snapshot) {
+  if (!protocol::NamesTransaction(request.transaction.id) || request.transaction.backend.empty()) {
+    return Balance(request, listener_port, snapshot);
+  }
+  if (const auto* backend = snapshot.FindBackend(request.transaction.backend)) {
+    return Owner(backend);
+  }
+  Placement placement;
+  placement.kind = PlacementKind::kRefuse;
+  placement.refusal = fmt::format(
+      "The cluster '{}' on which this transaction was started is no longer configured in the "
+      "gateway. Start a new transaction.",
+      request.transaction.backend);
+  return placement;
+}
+
+// Pages of one cluster's UI, and logins that begin and end on it.
+Placement PlaceBrowser(const RequestView& request,
+                       std::uint16_t listener_port,
+                       const model::Snapshot& snapshot,
+                       StickyView& sticky) {
+  const auto& endpoint = request.endpoint;
+  const bool reads = request.head->method == "GET" || request.head->method == "HEAD";
+  if (const auto* tagged = snapshot.FindBackend(endpoint.tag)) {
+    auto placement = Owner(tagged);
+    placement.set_cookie = true;
+    // The UI's own cookies are for /ui, so its pages must not stay below the tag.
+    if (endpoint.kind == EndpointKind::kUi && reads) placement.kind = PlacementKind::kRedirect;
+    return placement;
+  }
+  Placement placement;
+  if (!endpoint.query_id.empty()) {
+    placement = PlaceQuery(endpoint, snapshot, sticky);
+    // A wrong cluster's UI does not answer 404, so there is nothing to ask.
+    if (placement.kind == PlacementKind::kOwner) {
+      placement.set_cookie = true;
+      return placement;
+    }
+  }
+  const auto* kept = snapshot.FindBackend(request.cookie_backend);
+  if (kept && kept->backend.enabled) return Owner(kept);
+  placement = Balance(request, listener_port, snapshot);
+  placement.set_cookie = true;
+  return placement;
+}
+
+}  // namespace
+
+Placement Place(const RequestView& request,
+                std::uint16_t listener_port,
+                const model::Snapshot& snapshot,
+                StickyView& sticky) {
+  Placement placement;
+  switch (request.endpoint.kind) {
+    case EndpointKind::kSubmit:
+      placement = PlaceSubmission(request, listener_port, snapshot);
+      placement.tag_uris = true;
+      break;
+    case EndpointKind::kPing:
+      placement = Balance(request, listener_port, snapshot);
+      break;
+    case EndpointKind::kPoll:
+    case EndpointKind::kQuery:
+      placement = PlaceQuery(request.endpoint, snapshot, sticky);
+      placement.tag_uris = true;
+      break;
+    case EndpointKind::kUi:
+    case EndpointKind::kOauth2:
+      return PlaceBrowser(request, listener_port, snapshot, sticky);
+    case EndpointKind::kSpooled: {
+      const auto* tagged = snapshot.FindBackend(request.endpoint.tag);
+      placement = tagged ? Owner(tagged) : AskAll(snapshot);
+      placement.tag_uris = true;
+      break;
+    }
+    case EndpointKind::kBadMethod:
+      placement.kind = PlacementKind::kBadMethod;
+      break;
+    case EndpointKind::kUnknown:
+      placement.kind = PlacementKind::kNotFound;
+      break;
+  }
+  return placement;
+}
+
+}  // namespace gateway::proxy

@@ -1,0 +1,45 @@
+// Where a request may go: decided from what it is, before anything is sent.
+//
+// A new submission is placed by policies and strategies, and may be sent elsewhere when a backend
+// fails. Whatever belongs to something that runs already goes to its owner. When nobody knows the
+// owner, the backends are asked one after the other: those that do not know the query say 404.
+// Threads: called on a worker with its own view. Source: trino-protocol, "What must be routed".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "proxy/request_facts.h"
+#include "proxy/stickiness.h"
+#include "routing/decision.h"
+
+namespace gateway::proxy {
+
+enum class PlacementKind : std::uint8_t {
+  kBalance,   // pick from `choice`; another one may be picked when it fails
+  kOwner,     // `candidates` has the one backend that it must be
+  kAsk,       // each of `candidates` in turn until one knows it
+  kRedirect,  // answer 303 to the untagged path and set the cookie for candidates[0]
+  kRefuse,    // `refusal` says why, as a statement answer
+  kNotFound,  // no such path here
+  kBadMethod, // endpoint.allow says which
+};
+
+struct Placement {
+  PlacementKind kind = PlacementKind::kNotFound;
+  routing::GroupChoice choice;                          // kBalance
+  std::vector<const model::BackendState*> candidates;   // others; hold as long as the snapshot
+  std::string refusal;                                  // kRefuse
+  bool tag_uris = false;    // ask the cluster to write its tag into the URIs it answers
+  bool set_cookie = false;  // keep the browser on the backend that answers
+};
+
+Placement Place(const RequestView& request,
+                std::uint16_t listener_port,
+                const model::Snapshot& snapshot,
+                StickyView& sticky);
+
+}  // namespace gateway::proxy

@@ -1,0 +1,48 @@
+// Answers that the gateway gives itself.
+//
+// What passes is transient (503, 502, 504 with Retry-After: Trino's clients repeat those) or final
+// for this statement (200 with an error object: every client prints that). Everything else is plain
+// text for people.
+// Threads: pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace gateway::proxy {
+
+struct Reply {
+  int status = 500;
+  std::string_view content_type = "text/plain; charset=utf-8";
+  std::string extra_fields;  // whole header lines, each with CRLF
+  std::string body;
+};
+
+// The whole message. `head_only`: the answer to HEAD, with the length but without the body.
+std::string Serialise(const Reply& reply, bool close, bool head_only);
+
+// A request that could not be read as HTTP: 400, 408, 413, 431, 501 or 505.
+// `parsing_head` tells an unknown version (505) from an unknown transfer coding (501).
+Reply MalformedReply(const Error& error, bool parsing_head);
+
+// No answer could be got from a backend: 502, 503 or 504, with Retry-After.
+Reply UpstreamFailedReply(const Error& error);
+
+// No backend is eligible now: 503 with Retry-After; `why` lists the groups and their backends.
+Reply UnavailableReply(std::string_view why);
+
+Reply NotFoundReply(std::string_view target);
+Reply BadMethodReply(std::string_view allow);
+Reply RedirectReply(std::string_view location, std::string_view cookie_backend);
+
+// The statement fails for good; the client shows `message`.
+Reply StatementErrorReply(std::string_view query_id,
+                          std::string_view origin,
+                          std::string_view error_name,
+                          std::string_view message);
+
+std::string_view ReasonPhrase(int status);
+
+}  // namespace gateway::proxy

@@ -1,0 +1,70 @@
+// One request to one backend, up to the head of its answer.
+//
+// Takes a connection from the pool, sends the request, waits for the head. An idle connection that
+// turns out to be dead is replaced once. While it waits, the client is watched: when that resets its
+// connection the call ends at once; when it only ended its direction, the answer must begin soon.
+// Threads: belongs to one exchange.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "http/connection.h"
+#include "http/head.h"
+#include "proxy/message_rewrite.h"
+#include "proxy/request_body.h"
+#include "proxy/worker_context.h"
+
+namespace gateway::proxy {
+
+using http::Awaitable;
+
+class UpstreamCall {
+ public:
+  // All must outlive the call.
+  UpstreamCall(WorkerContext& context, http::Connection& client, RequestBody& body);
+  ~UpstreamCall();
+  UpstreamCall(const UpstreamCall&) = delete;
+  UpstreamCall& operator=(const UpstreamCall&) = delete;
+
+  // Errors with origin kBackend: kRefused (nothing was sent), kClosed, kTimeout, kProtocol,
+  // kTooLarge. Origin kClient: kCancelled, the client went away; others: its body is broken.
+  Awaitable<Expected<void>> Run(const UpstreamRequest& request,
+                                std::chrono::milliseconds head_timeout);
+
+  // After Run() succeeded: the head, valid until the next Run(), and the connection that the body
+  // follows on.
+  const http::ResponseHead& head() const { return head_; }
+  http::Connection& connection() { return *connection_; }
+  bool early_answer() const { return early_answer_; }
+  // Request sent until the head of the answer was there.
+  std::chrono::nanoseconds waited() const { return waited_; }
+
+  // Ends the call: the connection goes back to the pool when `reusable`, else it is closed.
+  void Finish(bool reusable);
+
+ private:
+  Awaitable<Expected<void>> Attempt(const UpstreamRequest& request,
+                                    std::chrono::milliseconds head_timeout,
+                                    bool fresh);
+  Awaitable<Expected<void>> ReceiveHead(std::chrono::milliseconds head_timeout);
+  Awaitable<Expected<void>> ReceiveHeadText();
+  void WatchClient();
+  Error Blame(Error error) const;
+
+  WorkerContext& context_;
+  http::Connection& client_;
+  RequestBody& body_;
+  const model::BackendState* backend_ = nullptr;
+  http::ConnectionPtr connection_;
+  bool reused_ = false;
+  bool early_answer_ = false;
+  std::string request_text_;
+  std::string head_text_;
+  http::ResponseHead head_;
+  std::chrono::nanoseconds waited_{};
+};
+
+}  // namespace gateway::proxy
