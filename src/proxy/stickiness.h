@@ -29,7 +29,7 @@ struct Sighting {
 
 class Stickiness {
  public:
-  static constexpr std::size_t kMaxSightings = 4096;
+  static constexpr std::size_t kMaxSightings = 1024;
   using Table = std::vector<Sighting>;  // oldest first
 
   // `learned` is called outside of any lock, once for each new sighting: to persist it.

@@ -12,6 +12,8 @@
 
 #include "telemetry/exchange_record.h"
 
+
+
 namespace gateway::telemetry {
 
 class Metrics {
@@ -34,10 +36,9 @@ class Metrics {
   void ClientDisconnected();
   void ClientRefused(std::string_view reason);
 
-  // upstream_connections{backend}, upstream_connections_total{backend}.
-  void UpstreamConnected(std::string_view backend);
-  void UpstreamDisconnected(std::string_view backend);
-  void UpstreamConnectFailed(std::string_view backend);
+  // upstream_connections{address}, upstream_connections_total{address}.
+  void UpstreamConnected(std::string_view address);
+  void UpstreamDisconnected(std::string_view address);
 
   // backend_healthy{backend} 1/0, backend_load{backend}, backend_in_flight{backend}. ForgetBackend
   // removes them when the backend is deleted.
@@ -52,7 +53,7 @@ class Metrics {
   // config_reloads_total{result}.
   void ConfigReloaded(bool ok);
 
-  // log_lines_dropped_total; a counter that another part keeps.
+  // log_lines_dropped; the logger keeps the count.
   void LogLinesDropped(std::uint64_t total);
 
   // The whole text for a scrape (text/plain; version=0.0.4).

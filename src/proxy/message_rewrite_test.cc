@@ -1,0 +1,125 @@
+#include "proxy/message_rewrite.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace gateway::proxy {
+namespace {
+
+struct RequestHeadTest : testing::Test {
+  std::string Rewrite(const std::string& fields, bool forwarded, bool tag_uris = true) {
+    text = "POST /~c9/v1/statement HTTP/1.1\r\nHost: gw.example:8080\r\n" + fields + "\r\n";
+    EXPECT_TRUE(http::ParseRequestHead(text, 20, head));
+    view = ViewRequest(head);
+    backend.backend = {"c1", {false, "trino", 18080}};
+    UpstreamRequest request;
+    request.request = &view;
+    request.backend = &backend;
+    request.client = {"192.0.2.7", false, "gw.example:8080"};
+    request.forwarded = forwarded;
+    request.tag_uris = tag_uris;
+    request.identity_only = true;
+    std::string out;
+    AppendRequestHead(out, request);
+    return out;
+  }
+
+  std::string text;
+  http::RequestHead head;
+  RequestView view;
+  model::BackendState backend;
+};
+
+TEST_F(RequestHeadTest, RelaysFieldsWithoutTagAndHopByHopOnes) {
+  EXPECT_EQ(Rewrite("X-Trino-User: alice\r\nConnection: X-Private, close\r\nX-Private: 1\r\n"
+                    "Keep-Alive: 5\r\nTE: trailers\r\nUpgrade: h2c\r\nAccept-Encoding: gzip\r\n"
+                    "Content-Length: 8\r\nExpect: 100-continue\r\n",
+                    false),
+            "POST /v1/statement HTTP/1.1\r\nHost: gw.example:8080\r\nX-Trino-User: alice\r\n"
+            "Content-Length: 8\r\nVia: 1.1 trino-gateway\r\n\r\n");
+}
+
+TEST_F(RequestHeadTest, ReplacesWhatAClientClaimsAboutItself) {
+  const auto out = Rewrite(
+      "Forwarded: for=1.2.3.4\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Host: evil\r\n"
+      "X-Forwarded-Prefix: /evil\r\nx-forwarded-port: 1\r\nX-Forwarded-Proto: https\r\n",
+      true);
+  EXPECT_EQ(out,
+            "POST /v1/statement HTTP/1.1\r\nHost: gw.example:8080\r\n"
+            "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: http\r\n"
+            "X-Forwarded-Host: gw.example:8080\r\nX-Forwarded-Port: 8080\r\n"
+            "X-Forwarded-Prefix: /~c1\r\nVia: 1.1 trino-gateway\r\n\r\n");
+}
+
+TEST_F(RequestHeadTest, SendsNoForwardedFieldsToAClusterThatRefusesThem) {
+  const auto out = Rewrite("X-Forwarded-For: 1.2.3.4\r\n", false);
+  EXPECT_EQ(out.find("Forwarded"), std::string::npos);
+}
+
+TEST_F(RequestHeadTest, AsksForSpooledResultsOnlyWhereSegmentsCanBeTagged) {
+  const std::string encoding = "X-Trino-Query-Data-Encoding: json+zstd\r\n";
+  EXPECT_NE(Rewrite(encoding, true).find(encoding), std::string::npos);
+  EXPECT_EQ(Rewrite(encoding, false).find(encoding), std::string::npos);
+}
+
+TEST_F(RequestHeadTest, CutsTheTagOffATransaction) {
+  const auto out = Rewrite("X-Trino-Transaction-Id: 1-2-3~c1\r\n", false);
+  EXPECT_NE(out.find("X-Trino-Transaction-Id: 1-2-3\r\n"), std::string::npos);
+}
+
+TEST_F(RequestHeadTest, NeverLetsAClientTakeTheBodysLengthAway) {
+  const auto out = Rewrite("Connection: content-length\r\nContent-Length: 8\r\n", false);
+  EXPECT_NE(out.find("Content-Length: 8\r\n"), std::string::npos);
+}
+
+TEST_F(RequestHeadTest, KeepsTheChunkedCodingOfTheBody) {
+  const auto out = Rewrite("Transfer-Encoding: CHUNKED\r\n", false);
+  EXPECT_NE(out.find("Transfer-Encoding: chunked\r\n"), std::string::npos);
+}
+
+struct ResponseHeadTest : testing::Test {
+  std::string Rewrite(const std::string& fields, ClientResponse response) {
+    text = "HTTP/1.1 200 OK\r\n" + fields + "\r\n";
+    EXPECT_TRUE(http::ParseResponseHead(text, 20, head));
+    response.head = &head;
+    response.backend_id = "c1";
+    std::string out;
+    AppendResponseHead(out, response);
+    return out;
+  }
+
+  std::string text;
+  http::ResponseHead head;
+};
+
+TEST_F(ResponseHeadTest, TagsAStartedTransactionInEitherDialect) {
+  for (const std::string name : {"X-Trino-", "X-Presto-"}) {
+    EXPECT_EQ(Rewrite(name + "Started-Transaction-Id: 1-2\r\nContent-Length: 2\r\n", {}),
+              "HTTP/1.1 200 OK\r\n" + name +
+                  "Started-Transaction-Id: 1-2~c1\r\nContent-Length: 2\r\n"
+                  "Via: 1.1 trino-gateway\r\n\r\n");
+  }
+}
+
+TEST_F(ResponseHeadTest, AnnouncesTheBackendAndNobodyElseMay) {
+  ClientResponse response;
+  response.announce_backend = true;
+  EXPECT_EQ(Rewrite("X-Trino-Gateway-Backend: other\r\nContent-Length: 2\r\n", response),
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nVia: 1.1 trino-gateway\r\n"
+            "X-Trino-Gateway-Backend: c1\r\n\r\n");
+}
+
+TEST_F(ResponseHeadTest, ReplacesTheFramingWhenTheBodyChanges) {
+  ClientResponse response;
+  response.replace_framing = true;
+  response.framing_line = "Content-Length: 9\r\n";
+  response.close = true;
+  EXPECT_EQ(Rewrite("Transfer-Encoding: chunked\r\nConnection: keep-alive\r\n", response),
+            "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nVia: 1.1 trino-gateway\r\n"
+            "Connection: close\r\n\r\n");
+}
+
+}  // namespace
+}  // namespace gateway::proxy

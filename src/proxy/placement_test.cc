@@ -1,0 +1,158 @@
+#include "proxy/placement.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/registry.h"
+
+namespace gateway::proxy {
+namespace {
+
+constexpr std::uint16_t kPort = 8080;
+const std::string kId = "20261123_212752_00000_eif54";
+const std::string kPoll = "/v1/statement/queued/" + kId + "/y1/1";
+
+struct PlacementTest : testing::Test {
+  PlacementTest() {
+    model::Configuration configuration;
+    for (const auto id : {"c1", "c2"}) {
+      configuration.backends.push_back({id, {false, "127.0.0.1", 18080}});
+    }
+    configuration.groups.push_back({"adhoc", {"c1", "c2"}});
+    registry.ReplaceFile(configuration, "adhoc");
+    for (const auto id : {"c1", "c2"}) {
+      registry.ReportStatus(id, Status(model::Health::kHealthy));
+    }
+  }
+
+  static model::BackendStatus Status(model::Health health, const std::string& suffix = "") {
+    model::BackendStatus status;
+    status.health = health;
+    status.coordinator_suffix = suffix;
+    return status;
+  }
+
+  Placement Of(const std::string& method, const std::string& target, const std::string& fields = "") {
+    text = method + " " + target + " HTTP/1.1\r\nHost: gw\r\n" + fields + "\r\n";
+    EXPECT_TRUE(http::ParseRequestHead(text, 20, head));
+    snapshot = registry.Current();
+    return Place(ViewRequest(head), kPort, *snapshot, view);
+  }
+
+  static std::vector<std::string> Ids(const Placement& placement) {
+    std::vector<std::string> ids;
+    for (const auto* backend : placement.candidates) ids.push_back(backend->backend.id);
+    return ids;
+  }
+
+  using Strings = std::vector<std::string>;
+  SystemClock clock;
+  model::Registry registry{clock, "adhoc"};
+  Stickiness sticky;
+  StickyView view{sticky};
+  std::string text;
+  http::RequestHead head;
+  model::SnapshotPtr snapshot;
+};
+
+TEST_F(PlacementTest, BalancesASubmissionAndIgnoresItsTag) {
+  for (const auto& target : {std::string("/v1/statement"), std::string("/~c2/v1/statement")}) {
+    SCOPED_TRACE(target);
+    const auto placement = Of("POST", target);
+    EXPECT_EQ(placement.kind, PlacementKind::kBalance);
+    ASSERT_EQ(placement.choice.groups.size(), 1u);
+    EXPECT_EQ(placement.choice.groups[0]->group.id, "adhoc");
+    EXPECT_TRUE(placement.tag_uris);
+  }
+}
+
+TEST_F(PlacementTest, SendsAPollToTheBackendNamedByItsTag) {
+  const auto placement = Of("GET", "/~c2" + kPoll);
+  EXPECT_EQ(placement.kind, PlacementKind::kOwner);
+  EXPECT_EQ(Ids(placement), Strings{"c2"});
+}
+
+TEST_F(PlacementTest, SendsAPollToTheBackendThatGaveOutItsSuffix) {
+  view.Learn("eif54", "c2");
+  EXPECT_EQ(Ids(Of("GET", kPoll)), Strings{"c2"});
+  EXPECT_EQ(Ids(Of("DELETE", "/v1/query/" + kId)), Strings{"c2"});
+  EXPECT_EQ(Ids(Of("GET", "/~gone" + kPoll)), Strings{"c2"});
+}
+
+TEST_F(PlacementTest, KnowsTheSuffixThatTheMonitorSaw) {
+  registry.ReportStatus("c1", Status(model::Health::kUnhealthy, "eif54"));
+  const auto placement = Of("GET", kPoll);
+  EXPECT_EQ(placement.kind, PlacementKind::kOwner);
+  EXPECT_EQ(Ids(placement), Strings{"c1"});
+}
+
+TEST_F(PlacementTest, AsksEverybodyAboutAnUnknownSuffixHealthyOnesFirst) {
+  registry.ReportStatus("c1", Status(model::Health::kUnhealthy));
+  const auto placement = Of("GET", kPoll);
+  EXPECT_EQ(placement.kind, PlacementKind::kAsk);
+  EXPECT_EQ(Ids(placement), (Strings{"c2", "c1"}));
+}
+
+TEST_F(PlacementTest, AsksOnlyThoseThatShareASuffix) {
+  view.Learn("eif54", "c2");
+  view.Learn("eif54", "c1");
+  view.Learn("eif54", "gone");
+  const auto placement = Of("GET", kPoll);
+  EXPECT_EQ(placement.kind, PlacementKind::kAsk);
+  EXPECT_EQ(Ids(placement), (Strings{"c1", "c2"}));
+}
+
+TEST_F(PlacementTest, KeepsATransactionOnItsCluster) {
+  const auto placement = Of("POST", "/v1/statement", "X-Trino-Transaction-Id: 1-2-3~c2\r\n");
+  EXPECT_EQ(placement.kind, PlacementKind::kOwner);
+  EXPECT_EQ(Ids(placement), Strings{"c2"});
+  EXPECT_EQ(Of("POST", "/v1/statement", "X-Trino-Transaction-Id: NONE\r\n").kind,
+            PlacementKind::kBalance);
+}
+
+TEST_F(PlacementTest, RefusesATransactionWhoseClusterIsGone) {
+  const auto placement = Of("POST", "/v1/statement", "X-Presto-Transaction-Id: 1-2-3~c9\r\n");
+  EXPECT_EQ(placement.kind, PlacementKind::kRefuse);
+  EXPECT_NE(placement.refusal.find("'c9'"), std::string::npos);
+}
+
+TEST_F(PlacementTest, KeepsABrowserOnTheClusterOfItsCookie) {
+  const auto first = Of("GET", "/ui/");
+  EXPECT_EQ(first.kind, PlacementKind::kBalance);
+  EXPECT_TRUE(first.set_cookie);
+  const auto next = Of("GET", "/ui/", "Cookie: a=b; trino-gateway-backend=c2\r\n");
+  EXPECT_EQ(next.kind, PlacementKind::kOwner);
+  EXPECT_EQ(Ids(next), Strings{"c2"});
+  EXPECT_EQ(Of("GET", "/ui/", "Cookie: trino-gateway-backend=gone\r\n").kind,
+            PlacementKind::kBalance);
+}
+
+TEST_F(PlacementTest, SendsAQueryPageToTheOwnerWhateverTheCookieSays) {
+  view.Learn("eif54", "c1");
+  const auto placement =
+      Of("GET", "/ui/query.html?" + kId, "Cookie: trino-gateway-backend=c2\r\n");
+  EXPECT_EQ(Ids(placement), Strings{"c1"});
+  EXPECT_TRUE(placement.set_cookie);
+}
+
+TEST_F(PlacementTest, LeadsATaggedUiPageToTheUntaggedPath) {
+  const auto placement = Of("GET", "/~c2/ui/query.html?" + kId);
+  EXPECT_EQ(placement.kind, PlacementKind::kRedirect);
+  EXPECT_EQ(Ids(placement), Strings{"c2"});
+}
+
+TEST_F(PlacementTest, FollowsTheTagOfASpooledSegment) {
+  EXPECT_EQ(Ids(Of("GET", "/~c2/v1/spooled/download/abc=")), Strings{"c2"});
+  EXPECT_EQ(Of("GET", "/v1/spooled/ack/abc=").kind, PlacementKind::kAsk);
+}
+
+TEST_F(PlacementTest, TellsUnknownPathsFromWrongMethods) {
+  EXPECT_EQ(Of("GET", "/v1/task").kind, PlacementKind::kNotFound);
+  EXPECT_EQ(Of("PUT", "/v1/statement").kind, PlacementKind::kBadMethod);
+}
+
+}  // namespace
+}  // namespace gateway::proxy

@@ -1,0 +1,200 @@
+#include "telemetry/metrics.h"
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "base/strings.h"
+
+namespace gateway::telemetry {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+using Labels = std::map<std::string, std::string>;
+
+const Histogram::BucketBoundaries kSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                              0.25,   0.5,   1,      2.5,   5,    10,    30,   60};
+
+double Seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+// The series that one kind of exchange adds to; they live as long as the registry.
+struct ExchangeSeries {
+  Counter* requests;
+  Counter* bytes_in;
+  Counter* bytes_out;
+  Histogram* duration;
+  Histogram* wait;
+};
+
+}  // namespace
+
+struct Metrics::Impl {
+  prometheus::Registry registry;
+
+  Family<Counter>& CounterFamily(const std::string& name, const std::string& help) {
+    return prometheus::BuildCounter().Name("trino_gateway_" + name).Help(help).Register(registry);
+  }
+  Family<Gauge>& GaugeFamily(const std::string& name, const std::string& help) {
+    return prometheus::BuildGauge().Name("trino_gateway_" + name).Help(help).Register(registry);
+  }
+  Family<Histogram>& HistogramFamily(const std::string& name, const std::string& help) {
+    return prometheus::BuildHistogram().Name("trino_gateway_" + name).Help(help).Register(registry);
+  }
+
+  Family<Counter>& requests = CounterFamily("requests_total", "Requests answered or given up");
+  Family<Counter>& request_bytes = CounterFamily("request_bytes_total", "Bytes of request bodies");
+  Family<Counter>& response_bytes =
+      CounterFamily("response_bytes_total", "Bytes of response bodies");
+  Family<Histogram>& duration = HistogramFamily(
+      "request_duration_seconds", "Head of the request read until last byte of the answer written");
+  Family<Histogram>& wait = HistogramFamily("upstream_wait_seconds",
+                                            "Request sent until the head of the answer arrived");
+  Family<Counter>& retries =
+      CounterFamily("retries_total", "Attempts at a backend that failed and were repeated");
+  Gauge& clients = GaugeFamily("client_connections", "Open connections of clients").Add({});
+  Counter& clients_total =
+      CounterFamily("client_connections_total", "Accepted connections of clients").Add({});
+  Family<Counter>& client_errors =
+      CounterFamily("client_errors_total", "Requests refused before they were understood");
+  Family<Gauge>& upstreams =
+      GaugeFamily("upstream_connections", "Open connections to backends, by address");
+  Family<Counter>& upstreams_total =
+      CounterFamily("upstream_connections_total", "Connections made to backends, by address");
+  Family<Gauge>& healthy = GaugeFamily("backend_healthy", "1 while new queries may go there");
+  Family<Gauge>& load = GaugeFamily("backend_load", "Running and queued queries at the last probe");
+  Family<Gauge>& in_flight = GaugeFamily("backend_in_flight", "Exchanges being relayed now");
+  Family<Counter>& probes = CounterFamily("probes_total", "Health probes by their result");
+  Family<Counter>& reloads =
+      CounterFamily("config_reloads_total", "Reloads of the configuration file by their result");
+  Gauge& dropped =
+      GaugeFamily("log_lines_dropped", "Log lines lost to a full queue since the start").Add({});
+
+  // Gauges of backends come and go, and a removed one must not be written to any more.
+  std::mutex gauges_mutex;
+  std::map<std::string, std::map<Family<Gauge>*, Gauge*>, std::less<>> gauges;
+
+  const ExchangeSeries& SeriesOf(const ExchangeRecord& record);
+  void Set(std::string_view backend, Family<Gauge>& family, double value);
+};
+
+// Looking a series up takes the family's lock, so each thread remembers what it has looked up. The
+// key is bounded: endpoints, declared backends, statuses.
+const ExchangeSeries& Metrics::Impl::SeriesOf(const ExchangeRecord& record) {
+  using Cache = std::unordered_map<std::string, ExchangeSeries, StringHash, std::equal_to<>>;
+  static thread_local std::pair<const Impl*, Cache> cached{nullptr, {}};
+  if (cached.first != this) cached = {this, {}};
+
+  static thread_local std::string key;
+  key.assign(record.endpoint).append("\n").append(record.backend).append("\n");
+  key += static_cast<char>(record.status / 256);
+  key += static_cast<char>(record.status % 256);
+  const auto known = cached.second.find(std::string_view(key));
+  if (known != cached.second.end()) return known->second;
+
+  const std::string endpoint(record.endpoint);
+  const std::string backend(record.backend);
+  const Labels both{{"endpoint", endpoint}, {"backend", backend}};
+  const ExchangeSeries series{
+      &requests.Add({{"endpoint", endpoint},
+                     {"backend", backend},
+                     {"status", std::to_string(record.status)}}),
+      &request_bytes.Add(both), &response_bytes.Add(both),
+      &duration.Add({{"endpoint", endpoint}}, kSeconds), &wait.Add({{"backend", backend}}, kSeconds)};
+  return cached.second.emplace(key, series).first->second;
+}
+
+void Metrics::Impl::Set(std::string_view backend, Family<Gauge>& family, double value) {
+  const std::lock_guard lock(gauges_mutex);
+  const std::string id(backend);
+  auto& gauge = gauges[id][&family];
+  if (!gauge) gauge = &family.Add({{"backend", id}});
+  gauge->Set(value);
+}
+
+Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::ExchangeEnded(const ExchangeRecord& record) {
+  const auto& series = impl_->SeriesOf(record);
+  series.requests->Increment();
+  series.bytes_in->Increment(static_cast<double>(record.bytes_in));
+  series.bytes_out->Increment(static_cast<double>(record.bytes_out));
+  series.duration->Observe(Seconds(record.total));
+  if (record.upstream_wait.count() > 0) series.wait->Observe(Seconds(record.upstream_wait));
+}
+
+void Metrics::Retried(std::string_view backend, std::string_view reason) {
+  impl_->retries.Add({{"backend", std::string(backend)}, {"reason", std::string(reason)}})
+      .Increment();
+}
+
+void Metrics::ClientConnected() {
+  impl_->clients.Increment();
+  impl_->clients_total.Increment();
+}
+
+void Metrics::ClientDisconnected() { impl_->clients.Decrement(); }
+
+void Metrics::ClientRefused(std::string_view reason) {
+  impl_->client_errors.Add({{"reason", std::string(reason)}}).Increment();
+}
+
+void Metrics::UpstreamConnected(std::string_view address) {
+  impl_->upstreams.Add({{"address", std::string(address)}}).Increment();
+  impl_->upstreams_total.Add({{"address", std::string(address)}}).Increment();
+}
+
+void Metrics::UpstreamDisconnected(std::string_view address) {
+  impl_->upstreams.Add({{"address", std::string(address)}}).Decrement();
+}
+
+void Metrics::BackendHealth(std::string_view backend, bool healthy) {
+  impl_->Set(backend, impl_->healthy, healthy ? 1 : 0);
+}
+
+void Metrics::BackendLoad(std::string_view backend, double load) {
+  impl_->Set(backend, impl_->load, load);
+}
+
+void Metrics::BackendInFlight(std::string_view backend, std::int64_t in_flight) {
+  impl_->Set(backend, impl_->in_flight, static_cast<double>(in_flight));
+}
+
+void Metrics::ForgetBackend(std::string_view backend) {
+  const std::lock_guard lock(impl_->gauges_mutex);
+  const auto found = impl_->gauges.find(backend);
+  if (found == impl_->gauges.end()) return;
+  for (const auto& [family, gauge] : found->second) family->Remove(gauge);
+  impl_->gauges.erase(found);
+}
+
+void Metrics::Probed(std::string_view backend, std::string_view result) {
+  impl_->probes.Add({{"backend", std::string(backend)}, {"result", std::string(result)}})
+      .Increment();
+}
+
+void Metrics::ConfigReloaded(bool ok) {
+  impl_->reloads.Add({{"result", ok ? "ok" : "refused"}}).Increment();
+}
+
+void Metrics::LogLinesDropped(std::uint64_t total) {
+  impl_->dropped.Set(static_cast<double>(total));
+}
+
+std::string Metrics::Expose() const {
+  return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+}
+
+}  // namespace gateway::telemetry
