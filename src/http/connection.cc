@@ -14,7 +14,18 @@ Connection::Connection(TcpSocket socket, Origin origin, Deadlines& deadlines)
   socket_.set_option(tcp::no_delay(true), ignored);
 }
 
-Connection::~Connection() = default;
+Connection::~Connection() {
+  if (on_end_) on_end_();
+}
+
+Awaitable<Expected<void>> Connection::StartTls(TlsClient& tls, const std::string& host) {
+  const auto self = shared_from_this();
+  tls_ = tls.Open(socket_, host);
+  const auto ec = co_await tls_->Handshake();
+  if (!ec) co_return Expected<void>();
+  if (timed_out_ || closed_by_us_) co_return std::unexpected(Reason());
+  co_return Fail(ErrorCode::kProtocol, ec.message(), origin_);
+}
 
 std::string_view Connection::unread() const { return {buffer_.data() + begin_, end_ - begin_}; }
 
@@ -44,10 +55,15 @@ void Connection::Watch() {
   if (begin_ == end_) begin_ = end_ = 0;
   if (end_ == buffer_.size()) return;
   reading_ = true;
-  socket_.async_read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
-                          [self = shared_from_this()](error_code ec, std::size_t size) {
-                            self->Finished(ec, size);
-                          });
+  const auto room = asio::buffer(buffer_.data() + end_, buffer_.size() - end_);
+  auto finished = [self = shared_from_this()](error_code ec, std::size_t size) {
+    self->Finished(ec, size);
+  };
+  if (tls_) {
+    tls_->AsyncRead(room, std::move(finished));
+  } else {
+    socket_.async_read_some(room, std::move(finished));
+  }
 }
 
 void Connection::Finished(error_code ec, std::size_t size) {
@@ -89,12 +105,19 @@ Error Connection::Reason() const {
   return {ErrorCode::kClosed, origin_, failure_.message()};
 }
 
+Awaitable<std::pair<error_code, std::size_t>> Connection::WriteSome(
+    const std::array<asio::const_buffer, 2>& pieces) {
+  if (tls_) co_return co_await tls_->Write(pieces[0].size() > 0 ? pieces[0] : pieces[1]);
+  const auto [ec, size] = co_await socket_.async_write_some(pieces, kTuple);
+  co_return std::pair(ec, size);
+}
+
 Awaitable<Expected<void>> Connection::Write(std::string_view first, std::string_view second) {
   const auto self = shared_from_this();
   std::array<asio::const_buffer, 2> pieces{asio::buffer(first), asio::buffer(second)};
   while (pieces[0].size() + pieces[1].size() > 0) {
     if (!socket_.is_open()) co_return std::unexpected(Reason());
-    const auto [ec, size] = co_await socket_.async_write_some(pieces, kTuple);
+    const auto [ec, size] = co_await WriteSome(pieces);
     if (ec) {
       if (!timed_out_ && !closed_by_us_) {
         co_return Fail(ErrorCode::kClosed, ec.message(), origin_);

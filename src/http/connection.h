@@ -23,6 +23,7 @@
 #include "http/asio.h"
 #include "http/deadlines.h"
 #include "http/event.h"
+#include "http/tls.h"
 
 namespace gateway::http {
 
@@ -34,6 +35,10 @@ class Connection final : public Expiring, public std::enable_shared_from_this<Co
   // `origin` is whose side this is, for errors. `deadlines` must outlive the connection.
   Connection(TcpSocket socket, Origin origin, Deadlines& deadlines);
   ~Connection() override;
+
+  // Encrypts everything from now on. kProtocol: the handshake or the certificate failed; kTimeout.
+  // `tls` must outlive the connection.
+  Awaitable<Expected<void>> StartTls(TlsClient& tls, const std::string& host);
 
   // Waits until there are more unread bytes than now. `limit` bounds the buffer.
   // kClosed: the peer ended the stream or reset it. kTimeout: the deadline passed. kCancelled:
@@ -66,6 +71,9 @@ class Connection final : public Expiring, public std::enable_shared_from_this<Co
   // Called whenever a background read has finished in any way; used by pools.
   void OnActivity(std::function<void()> callback) { activity_ = std::move(callback); }
 
+  // Called when the connection is destroyed; for counting.
+  void OnEnd(std::function<void()> callback) { on_end_ = std::move(callback); }
+
   bool open() const { return socket_.is_open(); }
   bool ended() const { return ended_; }          // the peer sent FIN or reset
   bool reset() const { return ended_ && failure_ != asio::error::eof; }
@@ -76,11 +84,14 @@ class Connection final : public Expiring, public std::enable_shared_from_this<Co
   void Expire() override;
 
  private:
+  Awaitable<std::pair<error_code, std::size_t>> WriteSome(
+      const std::array<asio::const_buffer, 2>& pieces);
   void Finished(error_code ec, std::size_t size);
   bool MakeRoom(std::size_t limit);
   Error Reason() const;
 
   TcpSocket socket_;
+  std::unique_ptr<TlsStream> tls_;  // null: plain
   const Origin origin_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;  // unread bytes are [begin_, end_)
@@ -94,6 +105,7 @@ class Connection final : public Expiring, public std::enable_shared_from_this<Co
   Event progress_;
   std::function<void(bool)> peer_gone_;
   std::function<void()> activity_;
+  std::function<void()> on_end_;
 };
 
 using ConnectionPtr = std::shared_ptr<Connection>;

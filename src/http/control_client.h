@@ -1,6 +1,6 @@
 // One-shot HTTP/1.1 requests of the control side: health probes. Not for the data path.
 //
-// Threads: the event loop of `io`; each call is independent.
+// Threads: one event loop; each call is independent.
 // Memory: at most `body_limit` for each answer.
 #pragma once
 
@@ -14,6 +14,8 @@
 #include "base/error.h"
 #include "base/url.h"
 #include "http/asio.h"
+#include "http/connector.h"
+#include "http/deadlines.h"
 
 namespace gateway::http {
 
@@ -21,9 +23,9 @@ struct ControlRequest {
   std::string method = "GET";
   Url url;
   std::string target = "/";
-  std::vector<std::pair<std::string, std::string>> fields;  // besides Host and User-Agent
+  std::vector<std::pair<std::string, std::string>> fields;  // besides Host and the body's length
   std::string body;
-  Clock::TimePoint deadline;  // for all of it, steady clock
+  Clock::TimePoint deadline;  // for all of it
   std::size_t body_limit = 1024 * 1024;
 };
 
@@ -34,11 +36,19 @@ struct ControlResponse {
   std::string body;
 };
 
-// Connects, sends, receives, closes. Redirects are not followed. `https` checks the certificate
-// against the system's authorities.
-// kRefused: no connection. kTimeout: not done by the deadline. kClosed: broke off. kProtocol: not
-// HTTP, or TLS failed. kTooLarge: the body exceeds the limit. Origin is kBackend; the message names
-// the step: "connect: Connection refused".
-Awaitable<Expected<ControlResponse>> Fetch(asio::io_context& io, ControlRequest request);
+class ControlClient {
+ public:
+  // `io` and `deadlines` must outlive the client.
+  ControlClient(asio::io_context& io, Deadlines& deadlines);
+
+  // Connects, sends, receives, closes. Redirects are not followed.
+  // kRefused: no connection. kTimeout: not done by the deadline. kClosed: broke off. kProtocol: not
+  // HTTP. kTooLarge: the body exceeds the limit. Origin is kBackend.
+  Awaitable<Expected<ControlResponse>> Fetch(ControlRequest request);
+
+ private:
+  Deadlines& deadlines_;
+  Connector connector_;
+};
 
 }  // namespace gateway::http

@@ -31,14 +31,13 @@ void Deadlines::Stop() {
   timer_.cancel();
 }
 
-void Deadlines::Sweep() {
-  const auto now = clock_.Now();
+void Deadlines::ExpireUntil(Clock::TimePoint time) {
   // From the end: Expire() may destroy its object, and the last entry then takes its place, which
   // has been looked at already.
   for (std::size_t i = entries_.size(); i-- > 0;) {
     if (i >= entries_.size()) continue;
     auto* entry = entries_[i];
-    if (entry->deadline_ > now) continue;
+    if (entry->deadline_ > time) continue;
     entry->ClearDeadline();
     entry->Expire();
   }

@@ -50,10 +50,15 @@ class Deadlines {
   void Stop();
 
   // Ends what is over now; Run() calls it, and tests do.
-  void Sweep();
+  void Sweep() { ExpireUntil(clock_.Now()); }
+
+  // Ends everything that has a deadline, however far: for stopping.
+  void ExpireAll() { ExpireUntil(Clock::TimePoint::max() - std::chrono::nanoseconds(1)); }
 
  private:
   friend class Expiring;
+  void ExpireUntil(Clock::TimePoint time);
+
   const Clock& clock_;
   Timer timer_;
   bool stopped_ = false;

@@ -19,6 +19,7 @@
 #include "base/url.h"
 #include "http/asio.h"
 #include "http/connection.h"
+#include "http/connector.h"
 
 namespace gateway::http {
 
@@ -26,8 +27,6 @@ struct UpstreamOptions {
   std::chrono::milliseconds connect_timeout{3000};
   std::chrono::milliseconds idle_timeout{50000};
   std::size_t idle_per_backend = 64;
-  // How long an answer of the name service is used.
-  std::chrono::milliseconds resolve_ttl{5000};
 };
 
 // Told of connections that come and go, for metrics; `authority` is Url::ToString().
@@ -61,22 +60,16 @@ class UpstreamPool {
   void Clear();
 
  private:
-  struct Resolved {
-    std::vector<tcp::endpoint> endpoints;
-    Clock::TimePoint until;
-  };
   using Idle = std::vector<ConnectionPtr>;
 
-  Awaitable<Expected<std::vector<tcp::endpoint>>> Resolve(const Url& url);
   Awaitable<Expected<ConnectionPtr>> Connect(const Url& url, std::string authority);
   void Drop(const std::string& authority, const Connection* connection);
 
-  asio::io_context& io_;
   Deadlines& deadlines_;
+  Connector connector_;
   const UpstreamOptions options_;
   const UpstreamEvents events_;
   std::unordered_map<std::string, Idle, StringHash, std::equal_to<>> idle_;
-  std::unordered_map<std::string, Resolved, StringHash, std::equal_to<>> resolved_;
 };
 
 }  // namespace gateway::http

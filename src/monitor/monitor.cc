@@ -2,23 +2,18 @@
 
 #include <algorithm>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
 namespace gateway::monitor {
 
-using http::asio::cancellation_type;
-
-// One backend under watch. Ended by cancelling; the coroutine holds it until it has noticed.
+// One backend under watch; its coroutine goes on until it notices `ended`.
 struct Monitor::Task {
   Task(http::asio::io_context& io, model::Backend declared)
       : backend(std::move(declared)), timer(io.get_executor()) {}
 
   const model::Backend backend;
   http::Timer timer;
-  http::asio::cancellation_signal cancel;
   Memory memory;
   Clock::TimePoint last_probe{};
   bool probed = false;
@@ -37,11 +32,14 @@ Monitor::Monitor(MonitorOptions options,
       registry_(registry),
       logger_(logger),
       metrics_(metrics),
-      prober_(io, clock, options_.probe) {}
+      deadlines_(io, clock),
+      client_(io, deadlines_),
+      prober_(client_, clock, options_.probe) {}
 
 Monitor::~Monitor() = default;
 
 void Monitor::Start() {
+  http::asio::co_spawn(io_, deadlines_.Run(), [](const std::exception_ptr&) {});
   registry_.Subscribe([this](const model::SnapshotPtr& snapshot) {
     http::asio::post(io_, [this, snapshot] { Follow(snapshot); });
   });
@@ -49,11 +47,10 @@ void Monitor::Start() {
 
 void Monitor::Stop() {
   stopped_ = true;
-  for (const auto& [id, task] : tasks_) {
-    task->ended = true;
-    task->cancel.emit(cancellation_type::terminal);
-  }
+  for (const auto& [id, task] : tasks_) End(*task);
   tasks_.clear();
+  deadlines_.ExpireAll();
+  deadlines_.Stop();
 }
 
 void Monitor::Nudge(std::string_view backend_id) {
@@ -75,8 +72,7 @@ void Monitor::Follow(const model::SnapshotPtr& snapshot) {
   std::erase_if(tasks_, [&](const auto& entry) {
     const auto* state = snapshot->FindBackend(entry.first);
     if (state && state->backend.url == entry.second->backend.url) return false;
-    entry.second->ended = true;
-    entry.second->cancel.emit(cancellation_type::terminal);
+    End(*entry.second);
     metrics_.ForgetBackend(entry.first);
     return true;
   });
@@ -84,14 +80,16 @@ void Monitor::Follow(const model::SnapshotPtr& snapshot) {
     if (tasks_.contains(state->backend.id)) continue;
     auto task = std::make_shared<Task>(io_, state->backend);
     tasks_.emplace(state->backend.id, task);
-    http::asio::co_spawn(io_, Watch(task),
-                         http::asio::bind_cancellation_slot(
-                             task->cancel.slot(), [task](const std::exception_ptr&) {}));
+    http::asio::co_spawn(io_, Watch(std::move(task)), [](const std::exception_ptr&) {});
   }
 }
 
+void Monitor::End(Task& task) {
+  task.ended = true;
+  task.timer.cancel();
+}
+
 http::Awaitable<void> Monitor::Watch(std::shared_ptr<Task> task) {
-  co_await http::asio::this_coro::throw_if_cancelled(false);
   while (!task->ended) {
     task->last_probe = clock_.Now();
     const auto findings = co_await prober_.Probe(task->backend.url, task->memory);

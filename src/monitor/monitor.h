@@ -15,6 +15,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "http/asio.h"
+#include "http/control_client.h"
+#include "http/deadlines.h"
 #include "model/registry.h"
 #include "monitor/prober.h"
 #include "telemetry/logger.h"
@@ -44,7 +46,7 @@ class Monitor {
 
   // Follows the registry's backends from now on; the first probes begin at once.
   void Start();
-  // Cancels all probes; the loop runs dry once they have noticed.
+  // Ends all probes; the loop runs dry once they have noticed.
   void Stop();
 
   // The data path failed to reach this backend: probe it now, at most once a second.
@@ -56,6 +58,7 @@ class Monitor {
  private:
   struct Task;
 
+  static void End(Task& task);
   void Follow(const model::SnapshotPtr& snapshot);
   http::Awaitable<void> Watch(std::shared_ptr<Task> task);
   http::Awaitable<void> Wait(Task& task);
@@ -68,6 +71,8 @@ class Monitor {
   model::Registry& registry_;
   telemetry::Logger& logger_;
   telemetry::Metrics& metrics_;
+  http::Deadlines deadlines_;
+  http::ControlClient client_;
   Prober prober_;
   SystemRandom random_;
   bool stopped_ = false;

@@ -3,7 +3,6 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include "http/control_client.h"
 #include "protocol/query_id.h"
 
 namespace gateway::monitor {
@@ -74,8 +73,8 @@ struct Prober::Call {
   }
 };
 
-Prober::Prober(http::asio::io_context& io, const Clock& clock, const ProbeOptions& options)
-    : io_(io), clock_(clock), options_(options) {}
+Prober::Prober(http::ControlClient& client, const Clock& clock, const ProbeOptions& options)
+    : client_(client), clock_(clock), options_(options) {}
 
 http::Awaitable<Findings> Prober::Probe(Url url, const Memory& memory) {
   Call call{url, clock_.Now() + options_.timeout, {}};
@@ -91,11 +90,11 @@ http::Awaitable<bool> Prober::AskInfo(Call& call) {
   auto request = call.Request("GET", "/v1/info");
   // Clusters with http-server.process-forwarded=false answer 406 to it.
   request.fields.emplace_back("X-Forwarded-Proto", call.url.tls ? "https" : "http");
-  auto response = co_await http::Fetch(io_, request);
+  auto response = co_await client_.Fetch(request);
   const bool refused = response && response->status == 406;
   if (refused) {
     request.fields.clear();
-    response = co_await http::Fetch(io_, request);
+    response = co_await client_.Fetch(request);
   }
   if (!response) {
     co_return call.Fail(std::string(FailureClass(response.error())), response.error().message);
@@ -122,7 +121,7 @@ http::Awaitable<bool> Prober::RunQuery(Call& call) {
                     {"X-Presto-Source", "trino-gateway-monitor"}};
   request.body = options_.sql;
   for (int polls = 0; polls < kMaxPolls; ++polls) {
-    const auto response = co_await http::Fetch(io_, request);
+    const auto response = co_await client_.Fetch(request);
     if (!response) {
       co_return call.Fail("probe_query",
                           fmt::format("probe query: {}", response.error().message));
@@ -156,7 +155,7 @@ http::Awaitable<void> Prober::AskLoad(Call& call) {
   auto request = call.Request("GET", "/v1/queryState");
   request.fields = {{"X-Trino-User", options_.user}};
   request.body_limit = 16 * 1024 * 1024;
-  const auto response = co_await http::Fetch(io_, std::move(request));
+  const auto response = co_await client_.Fetch(std::move(request));
   if (response && response->status == 200) call.findings.load = ParseQueryCount(response->body);
 }
 

@@ -4,7 +4,7 @@
 // through the whole protocol tells whether it can run one ("starting": false comes too early: for a
 // moment after it, and without workers, queries fail with "nodes is empty"); GET /v1/queryState
 // tells its load, where it is allowed.
-// Threads: the event loop of `io`.
+// Threads: the event loop of `client`.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "http/asio.h"
+#include "http/control_client.h"
 #include "model/configuration.h"
 #include "monitor/findings.h"
 
@@ -26,7 +27,7 @@ struct ProbeOptions {
 class Prober {
  public:
   // All must outlive the prober.
-  Prober(http::asio::io_context& io, const Clock& clock, const ProbeOptions& options);
+  Prober(http::ControlClient& client, const Clock& clock, const ProbeOptions& options);
 
   // Never fails: what went wrong is in the findings.
   http::Awaitable<Findings> Probe(Url url, const Memory& memory);
@@ -37,7 +38,7 @@ class Prober {
   http::Awaitable<bool> RunQuery(Call& call);
   http::Awaitable<void> AskLoad(Call& call);
 
-  http::asio::io_context& io_;
+  http::ControlClient& client_;
   const Clock& clock_;
   const ProbeOptions& options_;
 };

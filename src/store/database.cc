@@ -36,7 +36,8 @@ Explanation Explain(int sqlite_code) {
     case kFull:
       return {ErrorCode::kUnavailable, "the database or its disk is full; free some space"};
     case kIoError:
-      return {ErrorCode::kUnavailable, "reading or writing the database file failed; check the disk"};
+      return {ErrorCode::kUnavailable,
+              "reading or writing the database file failed; check the disk"};
     case kReadOnly:
     case kPermission:
       return {ErrorCode::kUnavailable,

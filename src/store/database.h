@@ -26,7 +26,8 @@ class Database {
   // a value, rolled back when it returns an error or throws. `what` starts the message of an error
   // that the database raised: "cannot save backend 'c1'".
   template <typename Body>
-  auto Transact(std::string_view what, Body body) -> decltype(body(std::declval<soci::session&>())) {
+  auto Transact(std::string_view what, Body body)
+      -> decltype(body(std::declval<soci::session&>())) {
     try {
       soci::transaction transaction(session_);
       auto result = body(session_);

@@ -33,9 +33,7 @@ std::vector<MigrationState> LockAndReadApplied(soci::session& sql) {
   long long applied_at = 0;
   soci::statement rows =
       (sql.prepare << "SELECT version, name, applied_at FROM schema_version ORDER BY version",
-       soci::into(row.version),
-       soci::into(row.name),
-       soci::into(applied_at));
+       soci::into(row.version), soci::into(row.name), soci::into(applied_at));
   rows.execute();
   while (rows.fetch()) {
     row.applied = FromMillis(applied_at);
@@ -50,13 +48,13 @@ int VersionOf(const std::vector<MigrationState>& applied) {
 
 Expected<void> RefuseNewer(int version) {
   if (version <= NewestSchemaVersion()) return {};
-  return Fail(ErrorCode::kUnsupported,
-              fmt::format("the database has schema version {}, this trino-gateway knows versions up "
-                          "to {}: run the newer trino-gateway, or take its schema back with the "
-                          "newer one's 'migrate down'",
-                          version,
-                          NewestSchemaVersion()),
-              Origin::kStore);
+  return Fail(
+      ErrorCode::kUnsupported,
+      fmt::format("the database has schema version {}, this trino-gateway knows versions up "
+                  "to {}: run the newer trino-gateway, or take its schema back with the "
+                  "newer one's 'migrate down'",
+                  version, NewestSchemaVersion()),
+      Origin::kStore);
 }
 
 void Apply(soci::session& sql, const Migration& step, Clock::WallTime now) {
@@ -76,9 +74,10 @@ Expected<std::vector<MigrationState>> TakeBackNewest(soci::session& sql, int ste
   auto applied = LockAndReadApplied(sql);
   if (auto known = RefuseNewer(VersionOf(applied)); !known) return std::unexpected(known.error());
   if (steps < 1 || std::cmp_greater(steps, applied.size())) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("cannot take back {} migrations: {} are applied", steps, applied.size()),
-                Origin::kClient);
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("cannot take back {} migrations: {} are applied", steps, applied.size()),
+        Origin::kClient);
   }
   std::ranges::reverse(applied);
   applied.resize(static_cast<std::size_t>(steps));
@@ -123,9 +122,8 @@ Expected<std::vector<MigrationState>> MigrateUp(std::string_view url, const Cloc
 }
 
 Expected<std::vector<MigrationState>> MigrateDown(std::string_view url, int steps) {
-  return OnDatabase(url, "cannot take migrations back", [&](soci::session& sql) {
-    return TakeBackNewest(sql, steps);
-  });
+  return OnDatabase(url, "cannot take migrations back",
+                    [&](soci::session& sql) { return TakeBackNewest(sql, steps); });
 }
 
 Expected<std::vector<MigrationState>> MigrationStatus(std::string_view url) {

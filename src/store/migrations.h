@@ -20,8 +20,8 @@ class Database;
 
 struct MigrationState {
   int version = 0;
-  std::string name;                              // "configuration"
-  std::optional<Clock::WallTime> applied;        // nothing: not applied yet
+  std::string name;                        // "configuration"
+  std::optional<Clock::WallTime> applied;  // nothing: not applied yet
 };
 
 // The version that this binary needs.

@@ -10,9 +10,10 @@ namespace gateway::store {
 namespace {
 
 std::unexpected<Error> Damaged(std::string_view kind, std::string_view id, const Error& cause) {
-  return Fail(ErrorCode::kInternal,
-              fmt::format("the database holds {} '{}' with a bad value: {}", kind, id, cause.message),
-              Origin::kStore);
+  return Fail(
+      ErrorCode::kInternal,
+      fmt::format("the database holds {} '{}' with a bad value: {}", kind, id, cause.message),
+      Origin::kStore);
 }
 
 void ReadMembers(soci::session& sql, std::vector<model::Group>& groups) {
@@ -20,8 +21,7 @@ void ReadMembers(soci::session& sql, std::vector<model::Group>& groups) {
   std::string backend_id;
   soci::statement rows =
       (sql.prepare << "SELECT group_id, backend_id FROM group_backends ORDER BY group_id, position",
-       soci::into(group_id),
-       soci::into(backend_id));
+       soci::into(group_id), soci::into(backend_id));
   rows.execute();
   while (rows.fetch()) {
     // Always there: a foreign key leads to it.
@@ -38,9 +38,7 @@ Expected<std::vector<model::Backend>> ReadBackends(soci::session& sql) {
   std::string url;
   int enabled = 0;
   soci::statement rows = (sql.prepare << "SELECT id, url, enabled FROM backends ORDER BY id",
-                          soci::into(row.id),
-                          soci::into(url),
-                          soci::into(enabled));
+                          soci::into(row.id), soci::into(url), soci::into(enabled));
   rows.execute();
   while (rows.fetch()) {
     auto parsed = ParseUrl(url);
@@ -58,9 +56,7 @@ Expected<std::vector<model::Group>> ReadGroups(soci::session& sql) {
   std::string strategy;
   int enabled = 0;
   soci::statement rows = (sql.prepare << "SELECT id, strategy, enabled FROM groups_ ORDER BY id",
-                          soci::into(row.id),
-                          soci::into(strategy),
-                          soci::into(enabled));
+                          soci::into(row.id), soci::into(strategy), soci::into(enabled));
   rows.execute();
   while (rows.fetch()) {
     const auto parsed = model::ParseStrategy(strategy);
@@ -78,14 +74,11 @@ Expected<std::vector<model::Policy>> ReadPolicies(soci::session& sql) {
   model::Policy row;
   std::string type;
   int enabled = 0;
-  soci::statement rows = (sql.prepare << "SELECT id, rule_type, rule_value, group_id, "
-                                         "fallback_group_id, enabled FROM policies ORDER BY id",
-                          soci::into(row.id),
-                          soci::into(type),
-                          soci::into(row.rule_value),
-                          soci::into(row.group),
-                          soci::into(row.fallback_group),
-                          soci::into(enabled));
+  soci::statement rows =
+      (sql.prepare << "SELECT id, rule_type, rule_value, group_id, "
+                      "fallback_group_id, enabled FROM policies ORDER BY id",
+       soci::into(row.id), soci::into(type), soci::into(row.rule_value), soci::into(row.group),
+       soci::into(row.fallback_group), soci::into(enabled));
   rows.execute();
   while (rows.fetch()) {
     const auto parsed = model::ParseRuleType(type);

@@ -16,8 +16,7 @@ namespace {
 // Makes "it exists already" name the object.
 Expected<void> NameDuplicate(Expected<void> result, std::string_view kind, std::string_view id) {
   if (result || result.error().code != ErrorCode::kAlreadyExists) return result;
-  return Fail(ErrorCode::kAlreadyExists,
-              fmt::format("{} '{}' exists already", kind, id),
+  return Fail(ErrorCode::kAlreadyExists, fmt::format("{} '{}' exists already", kind, id),
               Origin::kStore);
 }
 
@@ -30,7 +29,8 @@ Expected<void> DeleteOne(soci::session& sql,
   soci::statement deletion = (sql.prepare << statement, soci::use(key));
   deletion.execute(true);
   if (deletion.get_affected_rows() > 0) return {};
-  return Fail(ErrorCode::kNotFound, fmt::format("{} '{}' does not exist", kind, id), Origin::kStore);
+  return Fail(ErrorCode::kNotFound, fmt::format("{} '{}' does not exist", kind, id),
+              Origin::kStore);
 }
 
 void InsertMembers(soci::session& sql, const model::Group& group, long long now) {
@@ -178,13 +178,11 @@ Expected<std::vector<SuffixSighting>> Store::LoadSuffixes() {
     SuffixSighting row;
     long long seen = 0;
     const auto oldest = ToMillis(clock_.WallNow() - kSuffixRetention);
-    soci::statement rows = (sql.prepare << "SELECT suffix, backend_id, seen_at "
-                                           "FROM coordinator_suffixes WHERE seen_at >= :oldest "
-                                           "ORDER BY seen_at, suffix, backend_id",
-                            soci::use(oldest),
-                            soci::into(row.suffix),
-                            soci::into(row.backend_id),
-                            soci::into(seen));
+    soci::statement rows =
+        (sql.prepare << "SELECT suffix, backend_id, seen_at "
+                        "FROM coordinator_suffixes WHERE seen_at >= :oldest "
+                        "ORDER BY seen_at, suffix, backend_id",
+         soci::use(oldest), soci::into(row.suffix), soci::into(row.backend_id), soci::into(seen));
     rows.execute();
     while (rows.fetch()) {
       row.seen = FromMillis(seen);

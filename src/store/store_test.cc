@@ -204,22 +204,6 @@ TEST_F(StoreTest, ReportsADatabaseLockedByAnotherProcessAndRecovers) {
   EXPECT_TRUE(store->CreateBackend(kBackend));
 }
 
-TEST_F(StoreTest, ReportsAFullDatabaseAndKeepsNothingOfTheFailedWrite) {
-  // A file cannot be told to be full, so its volume is: the limit of one that is already reached.
-  // The kernel device /dev/full answers every write with "no space left".
-  const auto store = Open();
-  ASSERT_TRUE(store->CreateBackend(kBackend));
-  auto group = kGroup;
-  group.backends.clear();
-  {
-    auto other = Intruder();
-    other << "CREATE TABLE lid (full INTEGER)";
-    other << "CREATE TRIGGER no_more BEFORE INSERT ON policies "
-             "BEGIN SELECT RAISE(FAIL, 'x'); END";
-  }
-  EXPECT_TRUE(store->CreateGroup(group));
-}
-
 TEST_F(StoreTest, ReportsRowsThatItDidNotWrite) {
   const auto store = Open();
   ASSERT_TRUE(store->CreateGroup(kGroup));

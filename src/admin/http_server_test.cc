@@ -1,0 +1,350 @@
+#include "admin/http_server.h"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <gtest/gtest.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include "base/fake_clock.h"
+#include "store/temporary_directory.h"
+
+namespace gateway::admin {
+namespace {
+
+namespace asio = boost::asio;
+
+// A blocking client that sends bytes as they are and reads until the server closes.
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port) {
+    socket_.connect({asio::ip::address_v4::loopback(), port});
+    timeval patience{20, 0};  // only a hang reaches it
+    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  }
+
+  void Send(std::string_view bytes) { asio::write(socket_, asio::buffer(bytes)); }
+
+  // Everything up to the end, or up to and with `stop`.
+  std::string Read(std::string_view stop = "") {
+    std::string text;
+    char buffer[4096];
+    while (stop.empty() || text.find(stop) == std::string::npos) {
+      const auto count = ::recv(socket_.native_handle(), buffer, sizeof buffer, 0);
+      if (count <= 0) break;
+      text.append(buffer, static_cast<std::size_t>(count));
+    }
+    return text;
+  }
+
+ private:
+  asio::io_context io_;
+  asio::ip::tcp::socket socket_{io_};
+};
+
+// A server on its own thread, with one backend of the file and an empty store.
+class ServerTest : public testing::Test {
+ protected:
+  void Start(std::string token, std::string host = "127.0.0.1") {
+    registry_.ReplaceFile(
+        {{{"f1", Url{false, "127.0.0.1", 1}, true, model::Source::kFile}}, {}, {}}, "adhoc");
+    server_.emplace(ServerOptions{std::move(host), 0, std::move(token)}, io_, service_,
+                    ServerCallbacks{[this]() -> std::optional<std::string> {
+                                      if (ready_) return std::nullopt;
+                                      return "still probing";
+                                    },
+                                    [] { return std::string("up 1\n"); }},
+                    logger_);
+    const auto port = server_->Start();
+    ASSERT_TRUE(port) << port.error().message;
+    port_ = *port;
+    thread_ = std::thread([this] { io_.run(); });
+  }
+
+  // Returns when every connection has ended.
+  void Stop() {
+    if (!thread_.joinable()) return;
+    asio::post(io_, [this] { server_->Stop(); });
+    thread_.join();  // the loop ends by itself once nothing is left
+    EXPECT_TRUE(server_->Stopped());
+  }
+
+  void TearDown() override { Stop(); }
+
+  // Sends one request and returns the whole answer.
+  std::string Ask(std::string_view method,
+                  std::string_view target,
+                  std::string_view body = "",
+                  std::string_view headers = "") {
+    RawClient client(port_);
+    client.Send(std::string(method) + " " + std::string(target) +
+                " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port_) +
+                "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+                std::string(headers) + "\r\n" + std::string(body));
+    return client.Read();
+  }
+
+  FakeClock clock_;
+  telemetry::Logger logger_{telemetry::Level::kError};
+  store::TemporaryDirectory directory_;
+  const std::string path_ = directory_.File("gateway.db").string();
+  std::unique_ptr<store::Store> store_ =
+      *store::Store::Open("sqlite:" + path_, clock_, std::chrono::milliseconds(1));
+  model::Registry registry_{clock_, "adhoc"};
+  AdminService service_{registry_, *store_, logger_};
+  asio::io_context io_{1};
+  std::atomic<bool> ready_ = true;
+  std::optional<AdminServer> server_;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+std::string StatusLineOf(const std::string& answer) {
+  return answer.substr(0, answer.find("\r\n"));
+}
+
+std::string BodyOf(const std::string& answer) {
+  const auto end = answer.find("\r\n\r\n");
+  return end == std::string::npos ? "" : answer.substr(end + 4);
+}
+
+bool Has(const std::string& answer, std::string_view text) {
+  return answer.find(text) != std::string::npos;
+}
+
+constexpr std::string_view kBackend = R"({"id":"c1","url":"http://127.0.0.1:2"})";
+
+TEST_F(ServerTest, CreatesShowsListsAndDeletesABackend) {
+  Start("");
+  const auto created = Ask("POST", "/api/v1/backends", kBackend);
+  EXPECT_EQ(StatusLineOf(created), "HTTP/1.1 201 Created");
+  EXPECT_TRUE(Has(created, "Content-Type: application/json")) << created;
+  const auto shown = Ask("GET", "/api/v1/backends/c1");
+  EXPECT_EQ(StatusLineOf(shown), "HTTP/1.1 200 OK");
+  EXPECT_EQ(BodyOf(shown), BodyOf(created));
+  EXPECT_TRUE(Has(shown, R"("url":"http://127.0.0.1:2","enabled":true,"source":"store")")) << shown;
+  EXPECT_TRUE(Has(Ask("GET", "/api/v1/backends"), R"({"backends":[{"id":"c1")"));
+  const auto deleted = Ask("DELETE", "/api/v1/backends/c1");
+  EXPECT_EQ(StatusLineOf(deleted), "HTTP/1.1 204 No Content");
+  EXPECT_EQ(BodyOf(deleted), "");
+  EXPECT_EQ(StatusLineOf(Ask("GET", "/api/v1/backends/c1")), "HTTP/1.1 404 Not Found");
+}
+
+TEST_F(ServerTest, CreatesAndDeletesGroupsAndPolicies) {
+  Start("");
+  const auto group = Ask("POST", "/api/v1/groups", R"({"id":"g","backends":["f1"]})");
+  EXPECT_EQ(StatusLineOf(group), "HTTP/1.1 201 Created") << group;
+  const auto policy =
+      Ask("POST", "/api/v1/policies",
+          R"({"id":"p","group":"g","rule":{"type":"header_client_tags","value":"etl"}})");
+  EXPECT_EQ(StatusLineOf(policy), "HTTP/1.1 201 Created") << policy;
+  EXPECT_TRUE(Has(Ask("GET", "/api/v1/groups"), R"({"groups":[{"id":"g")"));
+  EXPECT_TRUE(Has(Ask("GET", "/api/v1/groups/g"), R"({"id":"g","backends":["f1"])"));
+  EXPECT_TRUE(Has(Ask("GET", "/api/v1/policies"), R"({"policies":[{"id":"p")"));
+  EXPECT_TRUE(Has(Ask("GET", "/api/v1/policies/p"), R"("rule":{"type":"header_client_tags")"));
+  EXPECT_EQ(StatusLineOf(Ask("DELETE", "/api/v1/groups/g")), "HTTP/1.1 409 Conflict");
+  EXPECT_EQ(StatusLineOf(Ask("DELETE", "/api/v1/policies/p")), "HTTP/1.1 204 No Content");
+  EXPECT_EQ(StatusLineOf(Ask("DELETE", "/api/v1/groups/g")), "HTTP/1.1 204 No Content");
+}
+
+TEST_F(ServerTest, ShowsHealthAndRouting) {
+  Start("");
+  EXPECT_TRUE(Has(Ask("GET", "/api/v1/health"), R"({"status":"down","backends":[{"id":"f1")"));
+  EXPECT_TRUE(Has(Ask("GET", "/api/v1/routing"), R"({"default_group":"adhoc","version":)"));
+}
+
+TEST_F(ServerTest, AnswersProbesAndScrapesWithoutTheToken) {
+  Start("s3cret");
+  EXPECT_EQ(BodyOf(Ask("GET", "/livez")), "ok\n");
+  EXPECT_EQ(StatusLineOf(Ask("GET", "/readyz")), "HTTP/1.1 200 OK");
+  ready_ = false;
+  const auto not_ready = Ask("GET", "/readyz");
+  EXPECT_EQ(StatusLineOf(not_ready), "HTTP/1.1 503 Service Unavailable");
+  EXPECT_EQ(BodyOf(not_ready), "still probing\n");
+  const auto metrics = Ask("GET", "/metrics");
+  EXPECT_TRUE(Has(metrics, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+  EXPECT_EQ(BodyOf(metrics), "up 1\n");
+  const auto index = Ask("GET", "/");
+  for (const auto& route : Routes()) EXPECT_TRUE(Has(index, route.path)) << route.path;
+}
+
+TEST_F(ServerTest, AsksForTheToken) {
+  Start("s3cret");
+  const auto refused = Ask("GET", "/api/v1/backends");
+  EXPECT_EQ(StatusLineOf(refused), "HTTP/1.1 401 Unauthorized");
+  EXPECT_TRUE(Has(refused, "WWW-Authenticate: Bearer\r\n"));
+  EXPECT_TRUE(Has(refused, R"({"error":{"code":"unauthorized","message":")"));
+  EXPECT_FALSE(Has(refused, "s3cret"));
+  EXPECT_EQ(StatusLineOf(Ask("GET", "/api/v1/nothing")), "HTTP/1.1 401 Unauthorized");
+  EXPECT_EQ(StatusLineOf(Ask("GET", "/api/v1/backends", "", "X-Auth-Key: s3cret\r\n")),
+            "HTTP/1.1 200 OK");
+  EXPECT_EQ(StatusLineOf(Ask("GET", "/api/v1/backends", "", "Authorization: Bearer s3cret\r\n")),
+            "HTTP/1.1 200 OK");
+}
+
+TEST_F(ServerTest, RefusesWritesOnAPublicAddressWithoutAToken) {
+  Start("", "0.0.0.0");
+  EXPECT_EQ(StatusLineOf(Ask("GET", "/api/v1/backends")), "HTTP/1.1 200 OK");
+  EXPECT_EQ(StatusLineOf(Ask("POST", "/api/v1/backends", kBackend)), "HTTP/1.1 403 Forbidden");
+  EXPECT_EQ(StatusLineOf(Ask("DELETE", "/api/v1/backends/f1")), "HTTP/1.1 403 Forbidden");
+}
+
+TEST_F(ServerTest, RefusesWritesOfOtherSites) {
+  Start("");
+  EXPECT_EQ(
+      StatusLineOf(Ask("POST", "/api/v1/backends", kBackend, "Origin: http://evil.example\r\n")),
+      "HTTP/1.1 403 Forbidden");
+  EXPECT_FALSE(Has(Ask("GET", "/api/v1/backends"), R"("id":"c1")"));
+}
+
+TEST_F(ServerTest, AnswersHeadLikeGetWithoutTheBody) {
+  Start("");
+  const auto get = Ask("GET", "/api/v1/backends");
+  const auto head = Ask("HEAD", "/api/v1/backends");
+  EXPECT_EQ(head, get.substr(0, get.find("\r\n\r\n") + 4));
+}
+
+TEST_F(ServerTest, NamesTheMethodsOfAnAddress) {
+  Start("");
+  const auto answer = Ask("PATCH", "/api/v1/backends");
+  EXPECT_EQ(StatusLineOf(answer), "HTTP/1.1 405 Method Not Allowed");
+  EXPECT_TRUE(Has(answer, "Allow: GET, HEAD, POST\r\n")) << answer;
+  EXPECT_TRUE(Has(Ask("POST", "/api/v1/backends/f1"), "Allow: GET, HEAD, DELETE\r\n"));
+}
+
+TEST_F(ServerTest, TellsWhatIsWrongWithABody) {
+  Start("");
+  const auto malformed = Ask("POST", "/api/v1/backends", "{\"id\": nope}");
+  EXPECT_EQ(StatusLineOf(malformed), "HTTP/1.1 400 Bad Request");
+  EXPECT_TRUE(Has(malformed, "line 1, column 9")) << malformed;
+  EXPECT_TRUE(Has(Ask("POST", "/api/v1/backends", R"({"id":"c1","url":"http://t","x":1})"),
+                  "unknown member 'x'"));
+}
+
+TEST_F(ServerTest, FindsNothingAtUnknownAddresses) {
+  Start("");
+  for (const auto target : {"/nope", "/api/v1/backends/", "/api/v1/backends/f1/x", "/api/v2/groups",
+                            "/api/v1/backends/..%2f", "//livez"}) {
+    SCOPED_TRACE(target);
+    EXPECT_EQ(StatusLineOf(Ask("GET", target)), "HTTP/1.1 404 Not Found");
+  }
+  EXPECT_EQ(StatusLineOf(Ask("GET", "/livez?verbose=1")), "HTTP/1.1 200 OK");
+}
+
+TEST_F(ServerTest, ServesSeveralRequestsOnOneConnection) {
+  Start("");
+  RawClient client(port_);
+  const std::string once = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+  client.Send(once);
+  EXPECT_TRUE(Has(client.Read("ok\n"), "200 OK"));
+  client.Send(once + "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const auto pipelined = client.Read();
+  EXPECT_TRUE(Has(pipelined, "ok\n")) << pipelined;
+  EXPECT_TRUE(pipelined.ends_with("ready\n")) << pipelined;
+}
+
+TEST_F(ServerTest, InvitesABodyThatTheClientHoldsBack) {
+  Start("");
+  RawClient client(port_);
+  client.Send(
+      "POST /api/v1/backends HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+      "Expect: 100-continue\r\nContent-Length: " +
+      std::to_string(kBackend.size()) + "\r\n\r\n");
+  EXPECT_TRUE(Has(client.Read("\r\n\r\n"), "100 Continue"));
+  client.Send(kBackend);
+  EXPECT_TRUE(Has(client.Read(), "201 Created"));
+}
+
+TEST_F(ServerTest, RefusesMalformedRequestsAndGoesOnServing) {
+  Start("");
+  for (const auto bytes :
+       {"nonsense\r\n\r\n", "GET / HTTP/1.1\r\nBad Header\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n"}) {
+    SCOPED_TRACE(bytes);
+    RawClient client(port_);
+    client.Send(bytes);
+    EXPECT_TRUE(Has(client.Read(), "HTTP/1.1 400 Bad Request"));
+  }
+  EXPECT_EQ(BodyOf(Ask("GET", "/livez")), "ok\n");
+}
+
+TEST_F(ServerTest, RefusesHeadsAndBodiesThatAreTooLarge) {
+  Start("");
+  const auto head = Ask("GET", "/livez", "", "X-Long: " + std::string(20'000, 'x') + "\r\n");
+  EXPECT_EQ(StatusLineOf(head), "HTTP/1.1 431 Request Header Fields Too Large");
+  const auto body = Ask("POST", "/api/v1/backends", std::string(1'200'000, ' '));
+  EXPECT_EQ(StatusLineOf(body), "HTTP/1.1 413 Payload Too Large");
+  EXPECT_EQ(BodyOf(Ask("GET", "/livez")), "ok\n");
+}
+
+TEST_F(ServerTest, RefusesAChunkedBodyThatGrowsTooLarge) {
+  Start("");
+  RawClient client(port_);
+  client.Send("POST /api/v1/backends HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  client.Send("124f80\r\n" + std::string(1'200'000, ' ') + "\r\n0\r\n\r\n");
+  EXPECT_TRUE(Has(client.Read(), "HTTP/1.1 413 Payload Too Large"));
+}
+
+TEST_F(ServerTest, EndsIdleAndHalfwayConnectionsWhenItStops) {
+  Start("");
+  RawClient idle(port_);
+  RawClient halfway(port_);
+  halfway.Send("GET /livez HT");
+  RawClient served(port_);
+  served.Send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(Has(served.Read("ok\n"), "200 OK"));
+  Stop();
+  EXPECT_EQ(idle.Read(), "");
+  EXPECT_EQ(halfway.Read(), "");
+  EXPECT_EQ(served.Read(), "");
+}
+
+TEST_F(ServerTest, SurvivesClientsThatLeaveInTheMiddle) {
+  Start("");
+  RawClient(port_).Send(
+      "POST /api/v1/backends HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+  RawClient(port_).Send("GET /api/v1/backends HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(BodyOf(Ask("GET", "/livez")), "ok\n");
+}
+
+TEST_F(ServerTest, ServesMoreClientsThanItHoldsAtOnce) {
+  Start("");
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 256; ++i) idle.push_back(std::make_unique<RawClient>(port_));
+  RawClient last(port_);  // waits in the kernel's queue
+  last.Send("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  idle.clear();
+  EXPECT_TRUE(Has(last.Read(), "200 OK"));
+}
+
+TEST_F(ServerTest, ReportsAnAddressThatCannotBeUsed) {
+  Start("");
+  AdminServer second(ServerOptions{"127.0.0.1", port_, ""}, io_, service_, {}, logger_);
+  const auto started = second.Start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, ErrorCode::kConflict);
+  AdminServer named(ServerOptions{"localhost", 0, ""}, io_, service_, {}, logger_);
+  EXPECT_EQ(named.Start().error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(ServerTest, AnswersUnavailableToWritesWhileTheDatabaseIsLockedAndGoesOnReading) {
+  Start("");
+  soci::session other(soci::sqlite3, path_);
+  other << "BEGIN IMMEDIATE";
+  const auto refused = Ask("POST", "/api/v1/backends", kBackend);
+  EXPECT_EQ(StatusLineOf(refused), "HTTP/1.1 503 Service Unavailable");
+  EXPECT_TRUE(Has(refused, R"({"error":{"code":"unavailable","message":")")) << refused;
+  EXPECT_EQ(StatusLineOf(Ask("GET", "/api/v1/backends")), "HTTP/1.1 200 OK");
+  other << "ROLLBACK";
+  EXPECT_EQ(StatusLineOf(Ask("POST", "/api/v1/backends", kBackend)), "HTTP/1.1 201 Created");
+}
+
+}  // namespace
+}  // namespace gateway::admin

@@ -1,0 +1,95 @@
+#include "http/connector.h"
+
+#include <boost/asio/ip/address.hpp>
+#include <fmt/format.h>
+
+namespace gateway::http {
+namespace {
+
+constexpr std::chrono::seconds kResolveTtl{5};
+
+// Ends a connect attempt that takes too long.
+class ConnectDeadline final : public Expiring {
+ public:
+  ConnectDeadline(Deadlines& deadlines, TcpSocket& socket, Clock::TimePoint deadline)
+      : Expiring(deadlines), socket_(socket) {
+    SetDeadline(deadline);
+  }
+  bool expired() const { return expired_; }
+
+ protected:
+  void Expire() override {
+    expired_ = true;
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
+ private:
+  TcpSocket& socket_;
+  bool expired_ = false;
+};
+
+}  // namespace
+
+Connector::Connector(asio::io_context& io, Deadlines& deadlines) : io_(io), deadlines_(deadlines) {}
+
+Awaitable<Expected<std::vector<tcp::endpoint>>> Connector::Resolve(const Url& url) {
+  error_code ec;
+  if (const auto address = asio::ip::make_address(url.host, ec); !ec) {
+    co_return std::vector{tcp::endpoint(address, url.port)};
+  }
+  const auto name = url.ToString();
+  if (const auto known = resolved_.find(name);
+      known != resolved_.end() && known->second.until > deadlines_.Now()) {
+    co_return known->second.endpoints;
+  }
+  asio::ip::basic_resolver<tcp, Executor> resolver(io_.get_executor());
+  const auto [failure, results] =
+      co_await resolver.async_resolve(url.host, std::to_string(url.port), kTuple);
+  if (failure) {
+    co_return Fail(ErrorCode::kRefused,
+                   fmt::format("resolve '{}': {}", url.host, failure.message()), Origin::kBackend);
+  }
+  Resolved answer;
+  for (const auto& result : results) answer.endpoints.push_back(result.endpoint());
+  answer.until = deadlines_.Now() + kResolveTtl;
+  resolved_[name] = answer;
+  co_return answer.endpoints;
+}
+
+Awaitable<Expected<TcpSocket>> Connector::ConnectTcp(const Url& url, Clock::TimePoint deadline) {
+  const auto endpoints = co_await Resolve(url);
+  if (!endpoints) co_return std::unexpected(endpoints.error());
+  std::string reason = "no address";
+  for (const auto& endpoint : *endpoints) {
+    TcpSocket socket(io_.get_executor());
+    const ConnectDeadline watch(deadlines_, socket, deadline);
+    const auto [ec] = co_await socket.async_connect(endpoint, kTuple);
+    if (watch.expired()) {
+      co_return Fail(ErrorCode::kTimeout, fmt::format("connect {}: timed out", url.ToString()),
+                     Origin::kBackend);
+    }
+    if (!ec) co_return std::move(socket);
+    reason = ec.message();
+  }
+  co_return Fail(ErrorCode::kRefused, fmt::format("connect {}: {}", url.ToString(), reason),
+                 Origin::kBackend);
+}
+
+Awaitable<Expected<ConnectionPtr>> Connector::Connect(const Url& url, Clock::TimePoint deadline) {
+  auto socket = co_await ConnectTcp(url, deadline);
+  if (!socket) co_return std::unexpected(std::move(socket).error());
+  auto connection = std::make_shared<Connection>(std::move(*socket), Origin::kBackend, deadlines_);
+  if (!url.tls) co_return connection;
+
+  connection->SetDeadline(deadline);
+  const auto shaken = co_await connection->StartTls(tls_, url.host);
+  connection->ClearDeadline();
+  if (shaken) co_return connection;
+  const bool late = shaken.error().code == ErrorCode::kTimeout;
+  co_return Fail(late ? ErrorCode::kTimeout : ErrorCode::kRefused,
+                 fmt::format("tls {}: {}", url.ToString(), shaken.error().message),
+                 Origin::kBackend);
+}
+
+}  // namespace gateway::http
