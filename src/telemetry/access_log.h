@@ -14,7 +14,8 @@ namespace gateway::telemetry {
 
 struct AccessLogOptions {
   enum class Mode : std::uint8_t { kOff, kSampled, kAll } mode = Mode::kSampled;
-  std::uint32_t sample_every = 100;  // kSampled: every n-th exchange, and each one that failed
+  std::uint32_t sample_every =
+      100;  // kSampled: every n-th exchange, and each one that failed; 0 is 1
 };
 
 class AccessLog {
@@ -23,7 +24,7 @@ class AccessLog {
   AccessLog(Logger& logger, AccessLogOptions options);
 
   // Writes "access" at info level when the mode and the sample say so. An exchange failed when its
-  // `error` is set or its status is 500 or more.
+  // `error` is set or its status is 500 or more. Members without a value are left out.
   void Record(const ExchangeRecord& record);
 
  private:

@@ -45,7 +45,9 @@ std::size_t Utf8Length(std::string_view text) {
 struct ValueWriter {
   std::string& out;
   void operator()(std::string_view text) const { AppendJsonString(out, text); }
-  void operator()(std::int64_t number) const { fmt::format_to(std::back_inserter(out), "{}", number); }
+  void operator()(std::int64_t number) const {
+    fmt::format_to(std::back_inserter(out), "{}", number);
+  }
   void operator()(double number) const {
     // JSON has neither infinity nor NaN.
     if (number != number || number - number != 0) {
@@ -101,9 +103,11 @@ void AppendJsonString(std::string& out, std::string_view text) {
 struct Logger::Sink {
   std::shared_ptr<spdlog::details::thread_pool> pool =
       std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
-  std::shared_ptr<spdlog::async_logger> lines = std::make_shared<spdlog::async_logger>(
-      "gateway", std::make_shared<spdlog::sinks::stderr_sink_mt>(), pool,
-      spdlog::async_overflow_policy::overrun_oldest);
+  std::shared_ptr<spdlog::async_logger> lines =
+      std::make_shared<spdlog::async_logger>("gateway",
+                                             std::make_shared<spdlog::sinks::stderr_sink_mt>(),
+                                             pool,
+                                             spdlog::async_overflow_policy::overrun_oldest);
 };
 
 Logger::Logger(Level threshold) : threshold_(threshold), sink_(std::make_unique<Sink>()) {
@@ -114,7 +118,7 @@ Logger::Logger(Level threshold) : threshold_(threshold), sink_(std::make_unique<
 // The pool's thread writes what is queued before it ends.
 Logger::~Logger() = default;
 
-void Logger::Event(Level level, std::string_view event, std::initializer_list<Field> fields) {
+void Logger::Event(Level level, std::string_view event, std::span<const Field> fields) {
   if (!Enabled(level)) return;
   std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":)",
                                  TimeText(std::chrono::system_clock::now()),

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,7 +32,8 @@ struct Field {
 
   Field(std::string_view name, std::string_view text) : key(name), value(text) {}
   Field(std::string_view name, const char* text) : key(name), value(std::string_view(text)) {}
-  Field(std::string_view name, const std::string& text) : key(name), value(std::string_view(text)) {}
+  Field(std::string_view name, const std::string& text)
+      : key(name), value(std::string_view(text)) {}
   Field(std::string_view name, bool flag) : key(name), value(flag) {}
   Field(std::string_view name, double number) : key(name), value(number) {}
   template <std::integral Integer>
@@ -51,7 +53,10 @@ class Logger {
   bool Enabled(Level level) const { return level >= threshold_; }
 
   // `event` is the name people search for: "backend.unhealthy". Fields come in the given order.
-  void Event(Level level, std::string_view event, std::initializer_list<Field> fields = {});
+  void Event(Level level, std::string_view event, std::initializer_list<Field> fields = {}) {
+    Event(level, event, std::span(fields.begin(), fields.size()));
+  }
+  void Event(Level level, std::string_view event, std::span<const Field> fields);
 
   // Lines lost to a full queue since the start.
   std::uint64_t dropped() const;

@@ -1,5 +1,6 @@
 #include "telemetry/metrics.h"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -24,10 +25,14 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 using Labels = std::map<std::string, std::string>;
 
-const Histogram::BucketBoundaries kSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                              0.25,   0.5,   1,      2.5,   5,    10,    30,   60};
+// From what an exchange on a local network takes to what Trino's longest polls do.
+const Histogram::BucketBoundaries kSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                              0.01,   0.025,   0.05,   0.1,   0.25,   0.5,
+                                              1,      2.5,     5,      10,    30,     60};
 
-double Seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+double Seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 // The series that one kind of exchange adds to; they live as long as the registry.
 struct ExchangeSeries {
@@ -41,6 +46,12 @@ struct ExchangeSeries {
 }  // namespace
 
 struct Metrics::Impl {
+  // Tells instances apart that follow each other at one address.
+  static std::uint64_t NextInstance() {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1) + 1;
+  }
+  const std::uint64_t instance = NextInstance();
   prometheus::Registry registry;
 
   Family<Counter>& CounterFamily(const std::string& name, const std::string& help) {
@@ -59,8 +70,8 @@ struct Metrics::Impl {
       CounterFamily("response_bytes_total", "Bytes of response bodies");
   Family<Histogram>& duration = HistogramFamily(
       "request_duration_seconds", "Head of the request read until last byte of the answer written");
-  Family<Histogram>& wait = HistogramFamily("upstream_wait_seconds",
-                                            "Request sent until the head of the answer arrived");
+  Family<Histogram>& wait =
+      HistogramFamily("upstream_wait_seconds", "Request sent until the head of the answer arrived");
   Family<Counter>& retries =
       CounterFamily("retries_total", "Attempts at a backend that failed and were repeated");
   Gauge& clients = GaugeFamily("client_connections", "Open connections of clients").Add({});
@@ -87,14 +98,15 @@ struct Metrics::Impl {
 
   const ExchangeSeries& SeriesOf(const ExchangeRecord& record);
   void Set(std::string_view backend, Family<Gauge>& family, double value);
+  void Unset(std::string_view backend, Family<Gauge>& family);
 };
 
 // Looking a series up takes the family's lock, so each thread remembers what it has looked up. The
 // key is bounded: endpoints, declared backends, statuses.
 const ExchangeSeries& Metrics::Impl::SeriesOf(const ExchangeRecord& record) {
   using Cache = std::unordered_map<std::string, ExchangeSeries, StringHash, std::equal_to<>>;
-  static thread_local std::pair<const Impl*, Cache> cached{nullptr, {}};
-  if (cached.first != this) cached = {this, {}};
+  static thread_local std::pair<std::uint64_t, Cache> cached{0, {}};
+  if (cached.first != instance) cached = {instance, {}};
 
   static thread_local std::string key;
   key.assign(record.endpoint).append("\n").append(record.backend).append("\n");
@@ -106,12 +118,12 @@ const ExchangeSeries& Metrics::Impl::SeriesOf(const ExchangeRecord& record) {
   const std::string endpoint(record.endpoint);
   const std::string backend(record.backend);
   const Labels both{{"endpoint", endpoint}, {"backend", backend}};
-  const ExchangeSeries series{
-      &requests.Add({{"endpoint", endpoint},
-                     {"backend", backend},
-                     {"status", std::to_string(record.status)}}),
-      &request_bytes.Add(both), &response_bytes.Add(both),
-      &duration.Add({{"endpoint", endpoint}}, kSeconds), &wait.Add({{"backend", backend}}, kSeconds)};
+  const ExchangeSeries series{&requests.Add({{"endpoint", endpoint},
+                                             {"backend", backend},
+                                             {"status", std::to_string(record.status)}}),
+                              &request_bytes.Add(both), &response_bytes.Add(both),
+                              &duration.Add({{"endpoint", endpoint}}, kSeconds),
+                              &wait.Add({{"backend", backend}}, kSeconds)};
   return cached.second.emplace(key, series).first->second;
 }
 
@@ -121,6 +133,16 @@ void Metrics::Impl::Set(std::string_view backend, Family<Gauge>& family, double 
   auto& gauge = gauges[id][&family];
   if (!gauge) gauge = &family.Add({{"backend", id}});
   gauge->Set(value);
+}
+
+void Metrics::Impl::Unset(std::string_view backend, Family<Gauge>& family) {
+  const std::lock_guard lock(gauges_mutex);
+  const auto known = gauges.find(backend);
+  if (known == gauges.end()) return;
+  const auto gauge = known->second.find(&family);
+  if (gauge == known->second.end()) return;
+  family.Remove(gauge->second);
+  known->second.erase(gauge);
 }
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -164,8 +186,12 @@ void Metrics::BackendHealth(std::string_view backend, bool healthy) {
   impl_->Set(backend, impl_->healthy, healthy ? 1 : 0);
 }
 
-void Metrics::BackendLoad(std::string_view backend, double load) {
-  impl_->Set(backend, impl_->load, load);
+void Metrics::BackendLoad(std::string_view backend, std::optional<double> load) {
+  if (load) {
+    impl_->Set(backend, impl_->load, *load);
+  } else {
+    impl_->Unset(backend, impl_->load);
+  }
 }
 
 void Metrics::BackendInFlight(std::string_view backend, std::int64_t in_flight) {

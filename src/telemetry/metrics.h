@@ -1,18 +1,19 @@
 // Everything that /metrics shows, in the Prometheus text format.
 //
 // Names begin with trino_gateway_. Labels are bounded: endpoints, backend ids, status codes.
-// Threads: all calls from any thread. Cost: a few atomic additions a call; series are looked up
-// once per thread and label set and then remembered.
+// Threads: all calls from any thread. Cost: ExchangeEnded() is one hash lookup and a few additions;
+// its series are looked up once per thread and label set and then remembered. The others lock a
+// family of series for a moment: they are called once a connection, retry or probe. Memory:
+// counters of a deleted backend stay, since threads remember them; its gauges go.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "telemetry/exchange_record.h"
-
-
 
 namespace gateway::telemetry {
 
@@ -40,10 +41,10 @@ class Metrics {
   void UpstreamConnected(std::string_view address);
   void UpstreamDisconnected(std::string_view address);
 
-  // backend_healthy{backend} 1/0, backend_load{backend}, backend_in_flight{backend}. ForgetBackend
-  // removes them when the backend is deleted.
+  // backend_healthy{backend} 1/0, backend_load{backend}, backend_in_flight{backend}. An unknown
+  // load has no series. ForgetBackend removes them all when the backend is deleted.
   void BackendHealth(std::string_view backend, bool healthy);
-  void BackendLoad(std::string_view backend, double load);
+  void BackendLoad(std::string_view backend, std::optional<double> load);
   void BackendInFlight(std::string_view backend, std::int64_t in_flight);
   void ForgetBackend(std::string_view backend);
 
