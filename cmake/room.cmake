@@ -9,7 +9,7 @@ target_compile_options(gateway_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fno-omit-frame-pointer)
 target_include_directories(gateway_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 if(GATEWAY_SANITIZE STREQUAL "address")
-  target_compile_options(gateway_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+  target_compile_options(gateway_flags INTERFACE -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined)
   target_link_options(gateway_flags INTERFACE -fsanitize=address,undefined)
 elseif(GATEWAY_SANITIZE STREQUAL "thread")
   target_compile_options(gateway_flags INTERFACE -fsanitize=thread)

@@ -43,7 +43,8 @@ class ControlClient {
 
   // Connects, sends, receives, closes. Redirects are not followed.
   // kRefused: no connection. kTimeout: not done by the deadline. kClosed: broke off. kProtocol: not
-  // HTTP. kTooLarge: the body exceeds the limit. Origin is kBackend.
+  // HTTP. kTooLarge: head or body exceed their limit. Origin is kBackend.
+  // kInvalidArgument: the target could not stand in a request line; nothing was sent.
   Awaitable<Expected<ControlResponse>> Fetch(ControlRequest request);
 
  private:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace gateway::monitor {
 namespace {
@@ -28,11 +29,25 @@ std::string TextOf(const json::value* value) {
   return std::string(value->get_string());
 }
 
+// "http://host:port/path?query" without what is before the path: a probe always talks to the
+// address it was told.
+std::string TargetOf(std::string_view uri) {
+  const auto scheme = uri.find("://");
+  const auto path = uri.find('/', scheme == std::string_view::npos ? 0 : scheme + 3);
+  return path == std::string_view::npos ? "/" : std::string(uri.substr(path));
+}
+
 }  // namespace
 
 std::optional<double> ParseDuration(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, double>, 7> kUnits = {{
-      {"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400},
+      {"ns", 1e-9},
+      {"us", 1e-6},
+      {"ms", 1e-3},
+      {"s", 1},
+      {"m", 60},
+      {"h", 3600},
+      {"d", 86400},
   }};
   double number = 0;
   const auto* end = text.data() + text.size();
@@ -66,9 +81,49 @@ std::optional<double> ParseQueryCount(std::string_view text) {
   return static_cast<double>(value->get_array().size());
 }
 
-bool Memory::NeedsQuery(const Info& info) const {
-  if (status.health != model::Health::kHealthy) return true;
+Expected<QueryPage> ParseQueryPage(std::string_view text) {
+  const auto value = Parse(text);
+  if (!value || !value->is_object()) {
+    return Fail(ErrorCode::kProtocol, "the answer is not JSON", Origin::kBackend);
+  }
+  QueryPage page;
+  page.id = TextOf(Member(*value, "id"));
+  if (const auto uri = TextOf(Member(*value, "nextUri")); !uri.empty()) page.target = TargetOf(uri);
+  const auto* error = Member(*value, "error");
+  if (error && !error->is_null()) {
+    page.error = TextOf(Member(*error, "message"));
+    if (page.error.empty()) page.error = "no message";
+  }
+  return page;
+}
+
+std::vector<std::pair<std::string, std::string>> UserFields(std::string_view version,
+                                                            std::string_view user) {
+  constexpr int kFirstTrino = 351;
+  int number = 0;
+  const auto [end, error] =
+      std::from_chars(version.data(), version.data() + version.size(), number);
+  const bool readable = error == std::errc();
+  std::vector<std::pair<std::string, std::string>> fields;
+  for (const auto& [dialect, known] : {std::pair("Trino", !readable || number >= kFirstTrino),
+                                       std::pair("Presto", !readable || number < kFirstTrino)}) {
+    if (!known) continue;
+    fields.emplace_back(fmt::format("X-{}-User", dialect), user);
+    fields.emplace_back(fmt::format("X-{}-Source", dialect), "trino-gateway-monitor");
+  }
+  return fields;
+}
+
+bool Memory::Restarted(const Info& info) const {
   return uptime && info.uptime && *info.uptime < *uptime;
+}
+
+bool Memory::NeedsQuery(const Info& info) const {
+  return status.health != model::Health::kHealthy || Restarted(info);
+}
+
+bool Memory::BeyondDoubt() const {
+  return status.health == model::Health::kHealthy && failures == 0;
 }
 
 Memory Digest(const Memory& before, const Findings& findings, int fall) {

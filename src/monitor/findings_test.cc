@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/ranges.h"
 #include "base/result_testing.h"
 
 namespace gateway::monitor {
@@ -10,9 +11,9 @@ namespace {
 using model::Health;
 
 TEST(ParseInfo, ReadsWhatACoordinatorAnswers) {
-  const auto info = ParseInfo(
-      R"({"nodeVersion":{"version":"476"},"environment":"test","coordinator":true,)"
-      R"("starting":false,"uptime":"14.28m"})");
+  const auto info =
+      ParseInfo(R"({"nodeVersion":{"version":"476"},"environment":"test","coordinator":true,)"
+                R"("starting":false,"uptime":"14.28m"})");
   ASSERT_TRUE(info);
   EXPECT_EQ(info->version, "476");
   EXPECT_FALSE(info->starting);
@@ -20,7 +21,8 @@ TEST(ParseInfo, ReadsWhatACoordinatorAnswers) {
 }
 
 TEST(ParseInfo, RefusesWhatIsNoCoordinators) {
-  for (const auto text : {"", "<html>", "[]", "{}", R"({"starting":"no"})", R"({"starting":false)"}) {
+  for (const auto text :
+       {"", "<html>", "[]", "{}", R"({"starting":"no"})", R"({"starting":false)"}) {
     SCOPED_TRACE(text);
     EXPECT_EQ(CodeOf(ParseInfo(text)), ErrorCode::kProtocol);
   }
@@ -42,6 +44,65 @@ TEST(ParseQueryCount, CountsLiveQueries) {
   EXPECT_EQ(ParseQueryCount("[]"), 0);
   EXPECT_EQ(ParseQueryCount("{}"), std::nullopt);
   EXPECT_EQ(ParseQueryCount("404 page not found"), std::nullopt);
+}
+
+TEST(ParseQueryPage, KeepsOfNextUriWhatIsAskedAtTheSameAddress) {
+  const struct {
+    std::string uri;
+    std::string target;
+  } cases[] = {
+      {"http://c1:8080/v1/statement/queued/q/y1/1?slug=a", "/v1/statement/queued/q/y1/1?slug=a"},
+      {"https://[::1]:8443/~c1/v1/x", "/~c1/v1/x"},
+      {"/v1/statement/x", "/v1/statement/x"},
+      {"http://c1:8080", "/"},
+  };
+  for (const auto& [uri, target] : cases) {
+    SCOPED_TRACE(uri);
+    const auto page = ParseQueryPage(R"({"id":"q","nextUri":")" + uri + R"("})");
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->id, "q");
+    EXPECT_EQ(page->target, target);
+    EXPECT_EQ(page->error, "");
+  }
+}
+
+TEST(ParseQueryPage, TellsTheEndAndTheError) {
+  const auto last = ParseQueryPage(R"({"id":"q","data":[[1]],"error":null})");
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->target, "");
+  EXPECT_EQ(last->error, "");
+  EXPECT_EQ(ParseQueryPage(R"({"error":{"message":"nodes is empty"}})")->error, "nodes is empty");
+  EXPECT_EQ(ParseQueryPage(R"({"error":{}})")->error, "no message");
+  EXPECT_EQ(ParseQueryPage(R"({"error":"broken"})")->error, "no message");
+}
+
+TEST(ParseQueryPage, RefusesWhatIsNoPage) {
+  for (const auto* text : {"", "[]", "1", "<html>", R"({"id":"q")"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(CodeOf(ParseQueryPage(text)), ErrorCode::kProtocol);
+  }
+  const std::string deep(100'000, '[');
+  EXPECT_EQ(CodeOf(ParseQueryPage(deep)), ErrorCode::kProtocol);
+}
+
+TEST(UserFields, SpeakTheDialectOfTheVersion) {
+  const std::pair<std::string, std::string> trino{"X-Trino-User", "u"};
+  const std::pair<std::string, std::string> presto{"X-Presto-User", "u"};
+  const struct {
+    std::string version;
+    bool knows_trino;
+    bool knows_presto;
+  } cases[] = {
+      {"476", true, false},         {"351", true, false}, {"476-e.1", true, false},
+      {"476.2", true, false},       {"350", false, true}, {"0.287", false, true},
+      {"0.287-1-abc", false, true}, {"", true, true},     {"dev", true, true},
+  };
+  for (const auto& [version, knows_trino, knows_presto] : cases) {
+    SCOPED_TRACE(version);
+    const auto fields = UserFields(version, "u");
+    EXPECT_EQ(Contains(fields, trino), knows_trino);
+    EXPECT_EQ(Contains(fields, presto), knows_presto);
+  }
 }
 
 Findings Found(Findings::Outcome outcome, double uptime = 100) {
@@ -98,6 +159,16 @@ TEST(Digest, KeepsAStartingBackendOut) {
   const auto healthy = Digest({}, Found(Findings::Outcome::kOk), kFall);
   EXPECT_EQ(Digest(healthy, Found(Findings::Outcome::kStarting), kFall).status.health,
             Health::kStarting);
+}
+
+TEST(Memory, IsBeyondDoubtOnlyWhileHealthyAndTheLastProbeSucceeded) {
+  Memory memory;
+  EXPECT_FALSE(memory.BeyondDoubt());
+  memory = Digest(memory, Found(Findings::Outcome::kOk), kFall);
+  EXPECT_TRUE(memory.BeyondDoubt());
+  memory = Digest(memory, Found(Findings::Outcome::kFailed), kFall);
+  EXPECT_EQ(memory.status.health, Health::kHealthy);
+  EXPECT_FALSE(memory.BeyondDoubt());
 }
 
 TEST(Memory, AsksForAProbeQueryUnlessTheCoordinatorJustWentOn) {

@@ -1,11 +1,22 @@
 #include "monitor/monitor.h"
 
 #include <algorithm>
+#include <exception>
+#include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
 namespace gateway::monitor {
+
+namespace {
+
+// An exception here would be a bug of ours, and a backend that nobody watches any more.
+void Rethrow(const std::exception_ptr& failure) {
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
 
 // One backend under watch; its coroutine goes on until it notices `ended`.
 struct Monitor::Task {
@@ -39,7 +50,7 @@ Monitor::Monitor(MonitorOptions options,
 Monitor::~Monitor() = default;
 
 void Monitor::Start() {
-  http::asio::co_spawn(io_, deadlines_.Run(), [](const std::exception_ptr&) {});
+  http::asio::co_spawn(io_, deadlines_.Run(), Rethrow);
   registry_.Subscribe([this](const model::SnapshotPtr& snapshot) {
     http::asio::post(io_, [this, snapshot] { Follow(snapshot); });
   });
@@ -50,7 +61,21 @@ void Monitor::Stop() {
   for (const auto& [id, task] : tasks_) End(*task);
   tasks_.clear();
   deadlines_.ExpireAll();
-  deadlines_.Stop();
+  StopDeadlines();
+}
+
+// A probe may still begin to wait for something: its deadline must be watched until it has ended.
+void Monitor::StopDeadlines() {
+  if (stopped_ && running_ == 0) deadlines_.Stop();
+}
+
+void Monitor::Spawn(http::Awaitable<void> watch) {
+  ++running_;
+  http::asio::co_spawn(io_, std::move(watch), [this](const std::exception_ptr& failure) {
+    --running_;
+    StopDeadlines();
+    Rethrow(failure);
+  });
 }
 
 void Monitor::Nudge(std::string_view backend_id) {
@@ -80,7 +105,7 @@ void Monitor::Follow(const model::SnapshotPtr& snapshot) {
     if (tasks_.contains(state->backend.id)) continue;
     auto task = std::make_shared<Task>(io_, state->backend);
     tasks_.emplace(state->backend.id, task);
-    http::asio::co_spawn(io_, Watch(std::move(task)), [](const std::exception_ptr&) {});
+    Spawn(Watch(std::move(task)));
   }
 }
 
@@ -100,9 +125,9 @@ http::Awaitable<void> Monitor::Watch(std::shared_ptr<Task> task) {
 }
 
 http::Awaitable<void> Monitor::Wait(Task& task) {
-  const bool healthy = task.memory.status.health == model::Health::kHealthy;
-  const auto interval =
-      healthy ? options_.interval : std::min(options_.interval, options_.unhealthy_interval);
+  const auto interval = task.memory.BeyondDoubt()
+                            ? options_.interval
+                            : std::min(options_.interval, options_.unhealthy_interval);
   // Up to a tenth earlier: many instances and backends must not fall into step.
   const auto jitter = static_cast<std::int64_t>(
       random_.Below(static_cast<std::uint64_t>(interval.count()) / 10 + 1));
@@ -118,7 +143,7 @@ void Monitor::Conclude(Task& task, const Findings& findings) {
   const auto& status = task.memory.status;
   metrics_.Probed(id, findings.failure_class);
   metrics_.BackendHealth(id, status.health == model::Health::kHealthy);
-  if (status.load) metrics_.BackendLoad(id, *status.load);
+  metrics_.BackendLoad(id, status.load);
   if (options_.on_suffix && !findings.coordinator_suffix.empty()) {
     options_.on_suffix(findings.coordinator_suffix, id);
   }
@@ -130,8 +155,12 @@ void Monitor::Announce(const Task& task, const Memory& before, const Findings& f
   using telemetry::Level;
   const auto& id = task.backend.id;
   const auto& status = task.memory.status;
-  if (before.uptime && findings.info.uptime && *findings.info.uptime < *before.uptime) {
+  if (before.Restarted(findings.info)) {
     logger_.Event(Level::kWarn, "backend.restarted", {{"backend", id}});
+  }
+  if (before.uptime && before.status.process_forwarded != status.process_forwarded) {
+    logger_.Event(Level::kInfo, "backend.process_forwarded",
+                  {{"backend", id}, {"process_forwarded", status.process_forwarded}});
   }
   if (status.health == before.status.health && status.reason == before.status.reason) return;
   switch (status.health) {

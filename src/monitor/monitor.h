@@ -1,8 +1,9 @@
 // Probes all backends at an interval and publishes what it finds.
 //
-// Each backend has a coroutine of its own, so one that hangs delays nobody. An unhealthy backend is
-// probed more often, so that it gets traffic soon after it is back.
-// Threads: everything on the event loop of `io`, but for Nudge(), which may come from any thread.
+// Each backend has a coroutine of its own, so one that hangs delays nobody. A backend that failed
+// its last probe is probed more often, so that a dead one is out soon and gets traffic soon after
+// it is back. Threads: everything on the event loop of `io`, but for Nudge(), which may come from
+// any thread.
 #pragma once
 
 #include <chrono>
@@ -35,7 +36,8 @@ struct MonitorOptions {
 
 class Monitor {
  public:
-  // All references must outlive the monitor, and `io` must have run dry before it ends.
+  // All references must outlive the monitor, `io` must have run dry before it ends, and `registry`
+  // must not publish after that.
   Monitor(MonitorOptions options,
           http::asio::io_context& io,
           const Clock& clock,
@@ -46,7 +48,8 @@ class Monitor {
 
   // Follows the registry's backends from now on; the first probes begin at once.
   void Start();
-  // Ends all probes; the loop runs dry once they have noticed.
+  // Ends all probes; the loop runs dry once they have noticed, at the latest when their timeout is
+  // over. Can be called again.
   void Stop();
 
   // The data path failed to reach this backend: probe it now, at most once a second.
@@ -59,6 +62,8 @@ class Monitor {
   struct Task;
 
   static void End(Task& task);
+  void Spawn(http::Awaitable<void> watch);
+  void StopDeadlines();
   void Follow(const model::SnapshotPtr& snapshot);
   http::Awaitable<void> Watch(std::shared_ptr<Task> task);
   http::Awaitable<void> Wait(Task& task);
@@ -76,6 +81,7 @@ class Monitor {
   Prober prober_;
   SystemRandom random_;
   bool stopped_ = false;
+  int running_ = 0;  // coroutines of backends, also of those that are gone but have not noticed yet
   std::map<std::string, std::shared_ptr<Task>, std::less<>> tasks_;
 };
 

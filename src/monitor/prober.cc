@@ -1,6 +1,7 @@
 #include "monitor/prober.h"
 
-#include <boost/json.hpp>
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "protocol/query_id.h"
@@ -8,9 +9,8 @@
 namespace gateway::monitor {
 namespace {
 
-namespace json = boost::json;
-
 constexpr int kMaxPolls = 1000;
+constexpr std::chrono::seconds kCancelTimeout{1};
 
 std::string_view FailureClass(const Error& error) {
   switch (error.code) {
@@ -23,20 +23,6 @@ std::string_view FailureClass(const Error& error) {
     default:
       return "broken";
   }
-}
-
-// "http://host:port/path?query" without what is before the path: a probe always talks to the
-// address it was told.
-std::string TargetOf(std::string_view uri) {
-  const auto scheme = uri.find("://");
-  const auto path =
-      uri.find('/', scheme == std::string_view::npos ? 0 : scheme + 3);
-  return path == std::string_view::npos ? std::string("/") : std::string(uri.substr(path));
-}
-
-std::string TextOf(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(json::string_view(name.data(), name.size()));
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 }  // namespace
@@ -66,10 +52,29 @@ struct Prober::Call {
       return Fail("redirect", fmt::format("{}: redirected to {} (a login?)", what,
                                           response.location.substr(0, 200)));
     }
-    auto text = response.content_type.starts_with("text/plain") ? response.body.substr(0, 200)
-                                                                : std::string();
+    // What Trino says in plain text is one line; pages are for browsers.
+    std::string text;
+    if (response.content_type.starts_with("text/plain") && !response.body.empty()) {
+      const auto line = response.body.substr(0, response.body.find_first_of("\r\n"));
+      text = fmt::format(": {}", line.substr(0, 200));
+    }
     return Fail(fmt::format("http_{}", response.status),
-                fmt::format("{}: {} {}", what, response.status, text));
+                fmt::format("{}: {}{}", what, response.status, text));
+  }
+  // Nothing when the answer is no page: the probe has failed.
+  std::optional<QueryPage> ReadPage(const Expected<http::ControlResponse>& response) {
+    if (response && response->status != 200) {
+      FailHttp("probe query", *response);
+      findings.failure_class = "probe_query";
+      return std::nullopt;
+    }
+    auto page = response ? ParseQueryPage(response->body) : std::unexpected(response.error());
+    if (!page) {
+      Fail("probe_query", fmt::format("probe query: {}", page.error().message));
+      return std::nullopt;
+    }
+    findings.coordinator_suffix = protocol::CoordinatorSuffix(page->id);
+    return *page;
   }
 };
 
@@ -115,45 +120,36 @@ http::Awaitable<bool> Prober::AskInfo(Call& call) {
 
 http::Awaitable<bool> Prober::RunQuery(Call& call) {
   auto request = call.Request("POST", "/v1/statement");
-  request.fields = {{"X-Trino-User", options_.user},
-                    {"X-Trino-Source", "trino-gateway-monitor"},
-                    {"X-Presto-User", options_.user},
-                    {"X-Presto-Source", "trino-gateway-monitor"}};
+  request.fields = UserFields(call.findings.info.version, options_.user);
   request.body = options_.sql;
   for (int polls = 0; polls < kMaxPolls; ++polls) {
-    const auto response = co_await client_.Fetch(request);
-    if (!response) {
+    const auto page = call.ReadPage(co_await client_.Fetch(request));
+    if (!page) break;
+    if (!page->error.empty()) {
       co_return call.Fail("probe_query",
-                          fmt::format("probe query: {}", response.error().message));
+                          fmt::format("probe query failed: {}", page->error.substr(0, 500)));
     }
-    if (response->status != 200) {
-      call.FailHttp("probe query", *response);
-      call.findings.failure_class = "probe_query";
-      co_return false;
-    }
-    boost::system::error_code ec;
-    const auto answer = json::parse(response->body, ec);
-    if (ec || !answer.is_object()) {
-      co_return call.Fail("probe_query", "probe query: the answer is not JSON");
-    }
-    const auto& page = answer.get_object();
-    if (const auto* error = page.if_contains("error"); error && error->is_object()) {
-      co_return call.Fail("probe_query", fmt::format("probe query failed: {}",
-                                                     TextOf(error->get_object(), "message")));
-    }
-    call.findings.coordinator_suffix = protocol::CoordinatorSuffix(TextOf(page, "id"));
-    const auto next = TextOf(page, "nextUri");
-    if (next.empty()) co_return true;
+    if (page->target.empty()) co_return true;
     request.method = "GET";
     request.body.clear();
-    request.target = TargetOf(next);
+    request.target = page->target;
   }
-  co_return call.Fail("probe_query", "probe query: it does not end");
+  if (call.findings.reason.empty()) call.Fail("probe_query", "probe query: it does not end");
+  if (request.method == "GET") co_await Cancel(std::move(request));
+  co_return false;
+}
+
+// Else each probe of a cluster that is slow, or whose queue is full, would leave one more query
+// there until the coordinator takes it for abandoned, five minutes later.
+http::Awaitable<void> Prober::Cancel(http::ControlRequest request) {
+  request.method = "DELETE";
+  request.deadline = clock_.Now() + kCancelTimeout;
+  co_await client_.Fetch(std::move(request));
 }
 
 http::Awaitable<void> Prober::AskLoad(Call& call) {
   auto request = call.Request("GET", "/v1/queryState");
-  request.fields = {{"X-Trino-User", options_.user}};
+  request.fields = UserFields(call.findings.info.version, options_.user);
   request.body_limit = 16 * 1024 * 1024;
   const auto response = co_await client_.Fetch(std::move(request));
   if (response && response->status == 200) call.findings.load = ParseQueryCount(response->body);

@@ -36,6 +36,7 @@ class Prober {
   struct Call;
   http::Awaitable<bool> AskInfo(Call& call);
   http::Awaitable<bool> RunQuery(Call& call);
+  http::Awaitable<void> Cancel(http::ControlRequest request);
   http::Awaitable<void> AskLoad(Call& call);
 
   http::ControlClient& client_;

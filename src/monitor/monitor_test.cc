@@ -1,0 +1,292 @@
+#include "monitor/monitor.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/post.hpp>
+#include <gtest/gtest.h>
+
+#include "monitor/fake_coordinator.h"
+#include "telemetry/captured_lines.h"
+
+namespace gateway::monitor {
+namespace {
+
+using namespace std::chrono_literals;
+using model::Health;
+
+// Coordinators and a monitor that probes them, on one loop.
+class MonitorTest : public testing::Test {
+ protected:
+  MonitorTest() {
+    options_.interval = 20ms;
+    options_.unhealthy_interval = 10ms;
+    options_.probe.timeout = 20s;  // only a hang reaches it
+    options_.on_suffix = [this](std::string_view suffix, std::string_view id) {
+      suffixes_.emplace_back(suffix, id);
+    };
+  }
+
+  ~MonitorTest() override { StopMonitor(); }
+
+  void StopMonitor() {
+    if (!monitor_) return;
+    monitor_->Stop();
+    for (const auto& [id, coordinator] : coordinators_) coordinator->Stop();
+    io_.run_for(30s);
+    EXPECT_TRUE(io_.stopped()) << "a probe outlives its monitor";
+    monitor_.reset();
+  }
+
+  FakeCoordinator& Coordinator(const std::string& id) {
+    auto& coordinator = coordinators_[id];
+    if (!coordinator) coordinator = std::make_unique<FakeCoordinator>(io_);
+    return *coordinator;
+  }
+
+  // Declares the backends of these ids and no others.
+  void Declare(const std::vector<std::string>& ids) {
+    model::Configuration configuration;
+    for (const auto& id : ids) {
+      configuration.backends.push_back({id, Coordinator(id).url(), true, model::Source::kFile});
+    }
+    registry_.ReplaceFile(std::move(configuration), "adhoc");
+  }
+
+  void StartMonitor() {
+    monitor_.emplace(options_, io_, clock_, registry_, *logger_, metrics_);
+    monitor_->Start();
+  }
+
+  model::BackendStatus Status(std::string_view id) {
+    const auto snapshot = registry_.Current();
+    const auto* state = snapshot->FindBackend(id);
+    return state ? state->status : model::BackendStatus{};
+  }
+
+  // Runs the loop until `condition` holds.
+  template <typename Condition>
+  [[nodiscard]] bool Until(Condition condition) {
+    const auto patience = clock_.Now() + 30s;
+    while (!condition() && clock_.Now() < patience) io_.run_one_for(100ms);
+    return condition();
+  }
+  [[nodiscard]] bool UntilHealthIs(std::string_view id, Health health) {
+    return Until([&] { return Status(id).health == health; });
+  }
+
+  const SystemClock clock_;
+  std::optional<telemetry::Logger> logger_{telemetry::Level::kError};
+  telemetry::Metrics metrics_;
+  model::Registry registry_{clock_, "adhoc"};
+  http::asio::io_context io_{1};
+  MonitorOptions options_;
+  std::map<std::string, std::unique_ptr<FakeCoordinator>> coordinators_;
+  std::vector<std::pair<std::string, std::string>> suffixes_;
+  std::optional<Monitor> monitor_;
+};
+
+TEST_F(MonitorTest, PublishesWhatItFindsOfAHealthyBackend) {
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  const auto status = Status("c1");
+  EXPECT_EQ(status.reason, "");
+  EXPECT_EQ(status.version, "476");
+  EXPECT_TRUE(status.process_forwarded);
+  EXPECT_EQ(status.coordinator_suffix, "eif54");
+  EXPECT_EQ(status.load, 2);
+  ASSERT_FALSE(suffixes_.empty());
+  EXPECT_EQ(suffixes_.front(), std::pair(std::string("eif54"), std::string("c1")));
+  EXPECT_NE(metrics_.Expose().find(R"(trino_gateway_backend_healthy{backend="c1"} 1)"),
+            std::string::npos);
+  EXPECT_NE(metrics_.Expose().find(R"(trino_gateway_backend_load{backend="c1"} 2)"),
+            std::string::npos);
+}
+
+TEST_F(MonitorTest, RunsOneProbeQueryAndThenAsksForInfoOnly) {
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(Until([&] { return Coordinator("c1").Requests("GET", "/v1/info").size() >= 5; }));
+  EXPECT_EQ(Coordinator("c1").Requests("POST", "/v1/statement").size(), 1U);
+}
+
+TEST_F(MonitorTest, KeepsAStartingBackendOutUntilItsProbeQuerySucceeds) {
+  auto& behaviour = Coordinator("c1").behaviour;
+  behaviour.starting = true;
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kStarting));
+
+  behaviour.starting = false;
+  behaviour.query_error = "nodes is empty";
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kUnhealthy));
+  EXPECT_EQ(Status("c1").reason, "probe query failed: nodes is empty");
+
+  behaviour.query_error = "";
+  EXPECT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+}
+
+TEST_F(MonitorTest, DetectsThatForwardedHeadersAreRefused) {
+  Coordinator("c1").behaviour.process_forwarded = false;
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  EXPECT_FALSE(Status("c1").process_forwarded);
+
+  Coordinator("c1").behaviour.process_forwarded = true;  // set up otherwise, and started anew
+  EXPECT_TRUE(Until([&] { return Status("c1").process_forwarded; }));
+}
+
+TEST_F(MonitorTest, DelaysNobodyForABackendThatHangs) {
+  Coordinator("c1").behaviour.hangs = true;
+  Declare({"c1", "c2"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c2", Health::kHealthy));
+  ASSERT_TRUE(Until([&] { return Coordinator("c2").Requests("GET", "/v1/info").size() >= 3; }));
+  EXPECT_EQ(Status("c1").health, Health::kUnknown);
+  EXPECT_FALSE(monitor_->ProbedAll());
+}
+
+TEST_F(MonitorTest, FindsABackendThatHangsUnhealthy) {
+  options_.probe.timeout = 50ms;
+  Coordinator("c1").behaviour.hangs = true;
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kUnhealthy));
+  EXPECT_TRUE(monitor_->ProbedAll());
+}
+
+TEST_F(MonitorTest, TakesABackendOutWhenItGoesAway) {
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  Coordinator("c1").Stop();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kUnhealthy));
+  EXPECT_NE(Status("c1").reason.find("refused"), std::string::npos);
+  EXPECT_EQ(Status("c1").load, std::nullopt);
+  EXPECT_EQ(metrics_.Expose().find("trino_gateway_backend_load{"), std::string::npos);
+}
+
+TEST_F(MonitorTest, LearnsTheNewSuffixOfARestartedCoordinator) {
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  Coordinator("c1").behaviour.uptime_seconds = 3;
+  Coordinator("c1").behaviour.suffix = "n3w3r";
+  EXPECT_TRUE(Until([&] { return Status("c1").coordinator_suffix == "n3w3r"; }));
+  EXPECT_EQ(suffixes_.back().first, "n3w3r");
+}
+
+TEST_F(MonitorTest, TakesARestartedCoordinatorOutWhileItsQueriesFail) {
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  Coordinator("c1").behaviour.uptime_seconds = 3;
+  Coordinator("c1").behaviour.query_error = "nodes is empty";
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kUnhealthy));
+  Coordinator("c1").behaviour.query_error = "";
+  EXPECT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+}
+
+TEST_F(MonitorTest, FollowsWhatIsDeclared) {
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  Declare({"c2"});
+  ASSERT_TRUE(UntilHealthIs("c2", Health::kHealthy));
+  const auto before = Coordinator("c1").Requests("GET", "/v1/info").size();
+  const auto others = Coordinator("c2").Requests("GET", "/v1/info").size();
+  ASSERT_TRUE(
+      Until([&] { return Coordinator("c2").Requests("GET", "/v1/info").size() >= others + 5; }));
+  EXPECT_LE(Coordinator("c1").Requests("GET", "/v1/info").size(), before + 1);  // one under way
+  EXPECT_EQ(metrics_.Expose().find(R"(trino_gateway_backend_healthy{backend="c1"})"),
+            std::string::npos);
+}
+
+TEST_F(MonitorTest, ProbesABackendAnewThatMovedToAnotherAddress) {
+  Coordinator("elsewhere").behaviour.suffix = "m0ved";
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  registry_.ReplaceFile(
+      {{{"c1", Coordinator("elsewhere").url(), true, model::Source::kFile}}, {}, {}}, "adhoc");
+  EXPECT_EQ(Status("c1").health, Health::kUnknown);
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  EXPECT_EQ(Status("c1").coordinator_suffix, "m0ved");
+}
+
+TEST_F(MonitorTest, ProbesAtOnceWhenNudgedFromAnotherThread) {
+  options_.interval = std::chrono::hours(1);
+  options_.unhealthy_interval = std::chrono::hours(1);
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  Coordinator("c1").behaviour.version = "477";
+  // Refused until a second has passed since the last probe.
+  ASSERT_TRUE(Until([&] {
+    std::thread([this] { monitor_->Nudge("c1"); }).join();
+    return Status("c1").version == "477";
+  }));
+  EXPECT_EQ(Coordinator("c1").Requests("GET", "/v1/info").size(), 2U);
+}
+
+TEST_F(MonitorTest, IgnoresNudgesForBackendsThatItDoesNotKnow) {
+  StartMonitor();
+  monitor_->Nudge("gone");
+  Declare({"c1"});
+  EXPECT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+}
+
+TEST_F(MonitorTest, LogsEachChange) {
+  auto& behaviour = Coordinator("c1").behaviour;
+  behaviour.query_error = "nodes is empty";
+  const auto lines = telemetry::CaptureLines([&] {
+    logger_.emplace(telemetry::Level::kInfo);
+    Declare({"c1"});
+    StartMonitor();
+    ASSERT_TRUE(UntilHealthIs("c1", Health::kUnhealthy));
+    behaviour.query_error = "";
+    ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+    behaviour.starting = true;
+    behaviour.uptime_seconds = 1;
+    behaviour.process_forwarded = false;
+    ASSERT_TRUE(UntilHealthIs("c1", Health::kStarting));
+    StopMonitor();
+    logger_.reset();
+  });
+  std::vector<std::string> events;
+  for (const auto& line : lines) {
+    events.emplace_back(line.at("event").as_string());
+    EXPECT_EQ(line.at("backend").as_string(), "c1");
+  }
+  EXPECT_EQ(events,
+            (std::vector<std::string>{"backend.unhealthy", "backend.healthy", "backend.restarted",
+                                      "backend.process_forwarded", "backend.starting"}));
+  EXPECT_EQ(lines.at(0).at("reason").as_string(), "probe query failed: nodes is empty");
+}
+
+TEST_F(MonitorTest, StopsWhileBackendsHang) {
+  Coordinator("c1").behaviour.hangs = true;
+  Coordinator("c2").behaviour.polls_hang = true;
+  Declare({"c1", "c2"});
+  StartMonitor();
+  ASSERT_TRUE(Until([&] {
+    return !Coordinator("c1").Requests("GET", "/v1/info").empty() &&
+           !Coordinator("c2").Requests("GET", "/v1/statement/queued/").empty();
+  }));
+  Coordinator("c2").behaviour.hangs = true;  // even the cancelling of the probe query
+  monitor_->Stop();
+  monitor_->Stop();
+  EXPECT_TRUE(Until([&] {
+    return !Coordinator("c2").Requests("DELETE", "/v1/statement/").empty() &&
+           Coordinator("c1").open_connections() + Coordinator("c2").open_connections() == 0;
+  }));
+}
+
+}  // namespace
+}  // namespace gateway::monitor
