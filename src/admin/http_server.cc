@@ -27,9 +27,8 @@ using http::kTuple;
 using Stream = beast::basic_stream<http::tcp, http::Executor>;
 
 constexpr std::uint32_t kMaxHead = 16 * 1024;
-constexpr std::uint64_t kMaxBody = 1024 * 1024;
+constexpr std::uint64_t kMaxBody = 1024UL * 1024;
 constexpr std::size_t kMaxConnections = 256;
-constexpr std::chrono::seconds kTimeout{30};
 // How long and how much we listen to a client after refusing its request: closing at once would
 // reset the connection and could take the answer with it.
 constexpr std::chrono::seconds kLinger{1};
@@ -76,8 +75,8 @@ wire::response<Body> HeadOf(const Response& response, bool keep_alive) {
   return message;
 }
 
+// The caller has set the stream's deadline.
 Awaitable<bool> Send(Stream& stream, Response response, bool keep_alive, bool head_only) {
-  stream.expires_after(kTimeout);
   if (head_only || response.status == 204) {
     auto message = HeadOf<wire::empty_body>(response, keep_alive);
     const auto [ec, bytes] = co_await wire::async_write(stream, message, kTuple);
@@ -173,7 +172,7 @@ void AdminServer::Stop() {
 
 void AdminServer::Spawn(Awaitable<void> task) {
   ++tasks_;
-  asio::co_spawn(io_, std::move(task), [this](std::exception_ptr failure) {
+  asio::co_spawn(io_, std::move(task), [this](const std::exception_ptr& failure) {
     if (failure) {
       logger_.Event(telemetry::Level::kError, "admin.task_failed",
                     {{"reason", "an exception left a connection; please report this"}});
@@ -227,10 +226,10 @@ Awaitable<bool> AdminServer::ServeOne(Connection& connection) {
   parser.header_limit(kMaxHead);
   parser.body_limit(kMaxBody);
 
-  stream.expires_after(kTimeout);
+  stream.expires_after(options_.timeout);
   auto [ec, bytes] = co_await wire::async_read_header(stream, buffer, parser, kTuple);
   if (!ec && !parser.is_done()) {
-    stream.expires_after(kTimeout);
+    stream.expires_after(options_.timeout);
     if (beast::iequals(parser.get()[wire::field::expect], "100-continue")) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       co_await asio::async_write(stream, asio::buffer(kContinue), kTuple);
@@ -250,6 +249,7 @@ Awaitable<bool> AdminServer::ServeOne(Connection& connection) {
   auto response =
       Api::Blocks(request) ? co_await HandleBlocking(std::move(request)) : api_.Handle(request);
   const bool keep = keep_alive && !stopping_;
+  stream.expires_after(options_.timeout);
   const bool sent = co_await Send(stream, std::move(response), keep, head_only);
   co_return sent&& keep;
 }
@@ -257,6 +257,7 @@ Awaitable<bool> AdminServer::ServeOne(Connection& connection) {
 Awaitable<void> AdminServer::Refuse(Connection& connection, error_code why) {
   auto response = ResponseTo(why);
   if (!response) co_return;
+  connection.stream.expires_after(options_.timeout);
   if (!co_await Send(connection.stream, *std::move(response), false, false)) co_return;
   co_await Linger(connection.stream, connection.buffer);
 }

@@ -3,12 +3,12 @@
 // Boost.Beast serves here because nothing of it is on the data path. Requests that write go to two
 // database threads and come back to the loop. Each connection is a coroutine that the server
 // counts: Stop() ends them, Stopped() tells when the last one has.
-// Bounds: 16 KiB of head, 1 MiB of body, 256 connections, 30 seconds for reading a request,
-// sending an answer, or being idle.
+// Bounds: 16 KiB of head, 1 MiB of body, 256 connections, `timeout` for each phase of an exchange.
 // Threads: all calls on the loop's thread, or before it runs.
 // Lifetime: after Stop(), either the loop runs until Stopped(), or it never runs again.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -28,6 +28,8 @@ struct ServerOptions {
   std::string host = "127.0.0.1";  // an IP address
   std::uint16_t port = 0;          // 0: a free one
   std::string token;               // empty: none, see Access
+  // For reading a request, sending an answer, and being idle.
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);
 };
 
 class AdminServer {

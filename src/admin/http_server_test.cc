@@ -1,6 +1,7 @@
 #include "admin/http_server.h"
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,10 +53,12 @@ class RawClient {
 // A server on its own thread, with one backend of the file and an empty store.
 class ServerTest : public testing::Test {
  protected:
-  void Start(std::string token, std::string host = "127.0.0.1") {
+  void Start(std::string token,
+             std::string host = "127.0.0.1",
+             std::chrono::milliseconds timeout = std::chrono::seconds(30)) {
     registry_.ReplaceFile(
         {{{"f1", Url{false, "127.0.0.1", 1}, true, model::Source::kFile}}, {}, {}}, "adhoc");
-    server_.emplace(ServerOptions{std::move(host), 0, std::move(token)}, io_, service_,
+    server_.emplace(ServerOptions{std::move(host), 0, std::move(token), timeout}, io_, service_,
                     ServerCallbacks{[this]() -> std::optional<std::string> {
                                       if (ready_) return std::nullopt;
                                       return "still probing";
@@ -223,7 +226,7 @@ TEST_F(ServerTest, TellsWhatIsWrongWithABody) {
   Start("");
   const auto malformed = Ask("POST", "/api/v1/backends", "{\"id\": nope}");
   EXPECT_EQ(StatusLineOf(malformed), "HTTP/1.1 400 Bad Request");
-  EXPECT_TRUE(Has(malformed, "line 1, column 9")) << malformed;
+  EXPECT_TRUE(Has(malformed, "line 1, column 8")) << malformed;
   EXPECT_TRUE(Has(Ask("POST", "/api/v1/backends", R"({"id":"c1","url":"http://t","x":1})"),
                   "unknown member 'x'"));
 }
@@ -304,6 +307,19 @@ TEST_F(ServerTest, EndsIdleAndHalfwayConnectionsWhenItStops) {
   EXPECT_EQ(idle.Read(), "");
   EXPECT_EQ(halfway.Read(), "");
   EXPECT_EQ(served.Read(), "");
+}
+
+TEST_F(ServerTest, EndsConnectionsThatAreIdleOrStallInTheMiddleOfARequest) {
+  Start("", "127.0.0.1", std::chrono::milliseconds(20));
+  RawClient idle(port_);
+  RawClient in_head(port_);
+  in_head.Send("GET /livez HT");
+  RawClient in_body(port_);
+  in_body.Send("POST /api/v1/backends HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{");
+  // Read() returns when the server has closed; its own patience is far longer.
+  EXPECT_EQ(idle.Read(), "");
+  EXPECT_EQ(in_head.Read(), "");
+  EXPECT_EQ(in_body.Read(), "");
 }
 
 TEST_F(ServerTest, SurvivesClientsThatLeaveInTheMiddle) {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <initializer_list>
-#include <optional>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -62,9 +61,9 @@ class Members {
   }
 
   // Null counts as left out: many clients write it so.
-  std::string TextOr(std::string_view name, std::string fallback) {
+  std::string TextOr(std::string_view name, std::string_view fallback) {
     const auto* value = Find(name);
-    return value && !value->is_null() ? TextOf(name, *value) : fallback;
+    return value && !value->is_null() ? TextOf(name, *value) : std::string(fallback);
   }
 
   bool FlagOr(std::string_view name, bool fallback) {
@@ -108,10 +107,11 @@ class Members {
   }
 
   void Refuse(std::string message) {
-    if (!problem_) problem_ = std::move(message);
+    if (problem_.empty()) problem_ = std::move(message);
   }
 
-  const std::optional<std::string>& problem() const { return problem_; }
+  // What was wrong first; empty while nothing was.
+  const std::string& Problem() const { return problem_; }
 
  private:
   std::string Path(std::string_view name) const {
@@ -130,7 +130,7 @@ class Members {
 
   const json::object* object_ = nullptr;
   const std::string_view where_;
-  std::optional<std::string> problem_;
+  std::string problem_;
 };
 
 }  // namespace
@@ -143,8 +143,8 @@ Expected<model::Backend> ParseBackend(std::string_view text) {
   backend.id = members.Text("id");
   const auto url = members.Text("url");
   backend.enabled = members.FlagOr("enabled", true);
-  if (!members.problem()) backend.url = members.Parsed("url", ParseUrl(url));
-  if (members.problem()) return Invalid(*members.problem());
+  if (members.Problem().empty()) backend.url = members.Parsed("url", ParseUrl(url));
+  if (!members.Problem().empty()) return Invalid(members.Problem());
   return backend;
 }
 
@@ -158,7 +158,7 @@ Expected<model::Group> ParseGroup(std::string_view text) {
   group.strategy =
       members.Parsed("strategy", model::ParseStrategy(members.TextOr("strategy", "round_robin")));
   group.enabled = members.FlagOr("enabled", true);
-  if (members.problem()) return Invalid(*members.problem());
+  if (!members.Problem().empty()) return Invalid(members.Problem());
   return group;
 }
 
@@ -172,15 +172,15 @@ Expected<model::Policy> ParsePolicy(std::string_view text) {
     Members rule_members(*rule, "rule", {"type", "value"});
     const auto type = rule_members.Text("type");
     policy.rule_value = rule_members.Text("value");
-    if (!rule_members.problem()) {
+    if (rule_members.Problem().empty()) {
       policy.rule_type = rule_members.Parsed("type", model::ParseRuleType(type));
     }
-    if (rule_members.problem()) members.Refuse(*rule_members.problem());
+    if (!rule_members.Problem().empty()) members.Refuse(rule_members.Problem());
   }
   policy.group = members.Text("group");
   policy.fallback_group = members.TextOr("fallback_group", "");
   policy.enabled = members.FlagOr("enabled", true);
-  if (members.problem()) return Invalid(*members.problem());
+  if (!members.Problem().empty()) return Invalid(members.Problem());
   return policy;
 }
 

@@ -52,7 +52,7 @@ TEST(ParseBackend, SaysWhatAnAddressLooksLike) {
 TEST(ParseBackend, TellsWhereTheBodyStopsBeingJson) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"", "line 1, column 1"},
-      {"{\"id\":\n  nope}", "line 2, column 4"},
+      {"{\"id\":\n  nope}", "line 2, column 3"},
       {R"({"id":"c1"} x)", "line 1, column 13"},
       {R"({"id":"c1")", "line 1, column 11"},
   };

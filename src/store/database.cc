@@ -1,5 +1,6 @@
 #include "store/database.h"
 
+#include <cstdint>
 #include <string>
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@ namespace {
 
 // SQLite's primary result codes (sqlite.org/rescode.html). SOCI wraps sqlite3.h in a namespace of
 // its own and passes the numbers through.
-enum SqliteCode : int {
+enum SqliteCode : std::uint8_t {
   kPermission = 3,
   kBusy = 5,
   kLocked = 6,
