@@ -1,0 +1,83 @@
+// The running gateway: all rooms wired together, from start to SIGTERM.
+//
+// The thread that calls Run() is the control thread: probes, admin API, signals and reloads happen
+// there; workers have threads of their own, and so has the store.
+// Members are declared in the order in which they are needed, so they end in the reverse one.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/basic_signal_set.hpp>
+
+#include "admin/http_server.h"
+#include "admin/service.h"
+#include "app/config.h"
+#include "app/file_watcher.h"
+#include "app/suffix_keeper.h"
+#include "base/clock.h"
+#include "http/asio.h"
+#include "model/registry.h"
+#include "monitor/monitor.h"
+#include "proxy/server.h"
+#include "proxy/stickiness.h"
+#include "store/store.h"
+#include "telemetry/access_log.h"
+#include "telemetry/logger.h"
+#include "telemetry/metrics.h"
+
+namespace gateway::app {
+
+class Gateway {
+ public:
+  // Opens the store and loads what it holds. Errors are for the operator and say what to do.
+  static Expected<std::unique_ptr<Gateway>> Create(AppConfig config, std::string config_path);
+  ~Gateway();
+
+  // Serves until SIGTERM or SIGINT and until exchanges in progress have ended, or the grace time
+  // is over. A second signal ends the waiting. Errors: a listener's address cannot be used.
+  Expected<void> Run();
+
+ private:
+  using SignalSet = boost::asio::basic_signal_set<http::Executor>;
+
+  Gateway(AppConfig config, std::string config_path);
+
+  Expected<void> OpenStore();
+  Expected<void> Start();
+  http::Awaitable<void> StartServing();
+  http::Awaitable<void> HandleSignals();
+  http::Awaitable<void> WatchFile();
+  http::Awaitable<void> Drain();
+  http::Awaitable<void> Pause(std::chrono::milliseconds time);
+  void Reload(std::string_view cause);
+  std::optional<std::string> NotReady() const;
+  std::string Scrape();
+
+  AppConfig config_;
+  const std::string config_path_;
+  const SystemClock clock_;
+  telemetry::Logger logger_;
+  telemetry::Metrics metrics_;
+  telemetry::AccessLog access_log_;
+  std::unique_ptr<store::Store> store_;
+  std::optional<SuffixKeeper> suffix_keeper_;
+  model::Registry registry_;
+  http::asio::io_context io_{1};
+  std::optional<proxy::Stickiness> stickiness_;
+  std::optional<monitor::Monitor> monitor_;
+  std::optional<proxy::Server> server_;
+  std::optional<admin::AdminService> admin_service_;
+  std::optional<admin::AdminServer> admin_server_;
+  SignalSet signals_;
+  http::Timer file_timer_;
+  FileWatcher file_watcher_;
+  std::optional<Error> failure_;
+  bool serving_ = false;
+  bool stopping_ = false;
+  bool impatient_ = false;  // a second signal came
+};
+
+}  // namespace gateway::app

@@ -1,0 +1,201 @@
+#include "app/yaml_document.h"
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+
+namespace gateway::app {
+namespace {
+
+constexpr int kMaxDepth = 32;
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+struct Complaint {
+  Position position;
+  std::string message;
+};
+
+Position PositionOf(const YAML::Mark& mark) {
+  return {std::max(mark.line, 0), std::max(mark.column, 0)};
+}
+
+Position PositionAt(std::string_view text, std::size_t offset) {
+  const auto before = text.substr(0, offset);
+  const auto line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {static_cast<int>(std::ranges::count(before, '\n')),
+          static_cast<int>(offset - line_start)};
+}
+
+// Bytes of the UTF-8 character that `text` begins with (RFC 3629); 0 for anything else.
+std::size_t Utf8Length(std::string_view text) {
+  const auto byte = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+  };
+  const auto first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xc2 && first < 0xe0   ? 2
+                             : first >= 0xe0 && first < 0xf0 ? 3
+                             : first >= 0xf0 && first < 0xf5 ? 4
+                                                             : 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
+  const bool surrogate = first == 0xed && byte(1) >= 0xa0;
+  const bool too_large = first == 0xf4 && byte(1) >= 0x90;
+  return overlong || surrogate || too_large ? 0 : length;
+}
+
+std::optional<Complaint> CheckCharacters(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto length = Utf8Length(text.substr(i));
+    if (length == 0) {
+      return Complaint{PositionAt(text, i), "the file is not UTF-8; save it as UTF-8"};
+    }
+    const char c = text[i];
+    if ((c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f) {
+      return Complaint{PositionAt(text, i), "control character; allowed: printable characters"};
+    }
+    i += length;
+  }
+  return std::nullopt;
+}
+
+// The last line up to `line` whose indentation has a tab. yaml-cpp's words for it ("illegal map
+// value") lead nobody there.
+std::optional<Position> FindTab(std::string_view text, int line) {
+  std::optional<Position> found;
+  for (int number = 0; number <= line && !text.empty(); ++number) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto indentation = text.substr(0, text.substr(0, end).find_first_not_of(" \t\r"));
+    const auto tab = indentation.substr(0, end).find('\t');
+    if (tab != std::string_view::npos) found = Position{number, static_cast<int>(tab)};
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return found;
+}
+
+// Where in `text` a position is.
+std::size_t OffsetOf(std::string_view text, Position position) {
+  std::size_t line_start = 0;
+  for (int line = 0; line < position.line; ++line) line_start = text.find('\n', line_start) + 1;
+  return std::min(line_start + static_cast<std::size_t>(position.column), text.size());
+}
+
+// Does `text` begin with a quote that nothing closes?
+bool IsOpenQuote(std::string_view text) {
+  if (!text.starts_with('\'') && !text.starts_with('"')) return false;
+  const char quote = text.front();
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const bool doubled = quote == '\'' && text.substr(i).starts_with("''");
+    if (doubled || (quote == '"' && text[i] == '\\')) {
+      ++i;  // stands for a character of the value
+    } else if (text[i] == quote) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Counts documents and depth, and remembers where the last of the single values is.
+class Surveyor final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { document_ = PositionOf(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark& mark,
+                const std::string&,
+                YAML::anchor_t,
+                const std::string&) override {
+    last_scalar_ = PositionOf(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark,
+                       const std::string&,
+                       YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    Enter(mark);
+  }
+  void OnSequenceEnd() override { --depth_; }
+  void OnMapStart(const YAML::Mark& mark,
+                  const std::string&,
+                  YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    Enter(mark);
+  }
+  void OnMapEnd() override { --depth_; }
+
+  // Where the last document began.
+  Position document() const { return document_; }
+  Position last_scalar() const { return last_scalar_; }
+
+ private:
+  // An exception is the only way out of yaml-cpp's recursion; Parse() catches it.
+  void Enter(const YAML::Mark& mark) {
+    if (++depth_ > kMaxDepth) {
+      throw Complaint{
+          PositionOf(mark),
+          fmt::format("nested more than {} levels deep; no setting needs that", kMaxDepth)};
+    }
+  }
+
+  int depth_ = 0;
+  Position document_;
+  Position last_scalar_;
+};
+
+void Survey(const std::string& text) {
+  std::istringstream input(text);
+  YAML::Parser parser(input);
+  Surveyor surveyor;
+  if (!parser.HandleNextDocument(surveyor)) {
+    throw Complaint{{}, "the file is empty; needed at least: listeners"};
+  }
+  if (parser.HandleNextDocument(surveyor)) {
+    throw Complaint{surveyor.document(),
+                    "a second document begins here; allowed: one document in the file"};
+  }
+  // yaml-cpp takes the end of the file for the missing quote, so everything to there is the value.
+  const auto last = surveyor.last_scalar();
+  if (IsOpenQuote(std::string_view(text).substr(OffsetOf(text, last)))) {
+    throw Complaint{last, "this quote is never closed"};
+  }
+}
+
+Complaint Explain(const YAML::Exception& error, std::string_view text) {
+  const auto position = PositionOf(error.mark);
+  if (const auto tab = FindTab(text, position.line)) {
+    return {*tab, "a tab indents this line; allowed: blanks"};
+  }
+  // What follows a colon is text of the file, which may be a secret that begins with '*'.
+  const auto reason = error.msg.substr(0, error.msg.find(':'));
+  return {position, fmt::format("not valid YAML: {}; look for a missing quote, bracket or "
+                                "indentation here or just before",
+                                reason)};
+}
+
+}  // namespace
+
+std::optional<YAML::Node> ParseYaml(std::string_view text, Problems& problems) {
+  if (const auto bad = CheckCharacters(text)) {
+    problems.Add(bad->position, bad->message);
+    return std::nullopt;
+  }
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const std::string copy(text);
+  try {
+    Survey(copy);
+    return YAML::Load(copy);
+  } catch (const Complaint& complaint) {
+    problems.Add(complaint.position, complaint.message);
+  } catch (const YAML::Exception& error) {
+    const auto complaint = Explain(error, text);
+    problems.Add(complaint.position, complaint.message);
+  }
+  return std::nullopt;
+}
+
+}  // namespace gateway::app
