@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Builds and runs every test: all rooms' unit tests, the same under sanitizers, faults, end to end.
+#
+# Goes on after a failed step, so that one run shows all that is broken; the runners' closing lines
+# are repeated at the end.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$ROOT"
+
+export PATH=$VENV/bin:$PATH
+
+LOGS=$(mktemp -d)
+trap 'rm -rf "$LOGS"' EXIT
+failed=()
+
+# step NAME COMMAND...: runs it, shows and keeps its output.
+step() {
+  local name=$1 began=$SECONDS
+  shift
+  say "$name"
+  if "$@" 2>&1 | tee "$LOGS/$name"; then
+    say "$name: passed in $((SECONDS - began)) s"
+  else
+    say "$name: FAILED after $((SECONDS - began)) s"
+    failed+=("$name")
+  fi
+}
+
+build() { cmake --preset "$1" && cmake --build --preset "$1"; }
+
+# Prints what ctest and pytest said last.
+closing_lines() {
+  local log
+  for log in "$LOGS"/*; do
+    grep -hE '^[0-9]+% tests passed|^Total Test time|^=+ .*(passed|failed|error|no tests ran).* =+$' "$log" |
+      sed "s/^/$(basename "$log"): /" || true
+  done
+}
+
+scripts/install.sh build test bench
+build release
+step 1-unit ctest --preset release
+build asan
+step 2-unit-sanitized ctest --preset asan
+step 3-faults "$VENV/bin/python" -m pytest tests/faults
+step 4-e2e "$VENV/bin/python" -m pytest tests/e2e
+
+say "all steps are done in $((SECONDS / 60)) min $((SECONDS % 60)) s"
+closing_lines
+if [ ${#failed[@]} -gt 0 ]; then die "failed: ${failed[*]}"; fi

@@ -1,0 +1,102 @@
+"""The gateway as a process: its configuration file, its ports, its life."""
+
+import requests
+import yaml
+
+from . import direct
+from .paths import GATEWAY
+from .ports import free_port
+from .process import Process
+from .waiting import wait_until
+
+TOKEN = "token-of-the-tests"
+
+
+class Gateway:
+    """Writes the configuration at construction; `start()` may be called again after an end, and
+    finds the same ports and the same database, as after a crash.
+    """
+
+    def __init__(self, folder, token=TOKEN, **sections):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.admin_port = free_port()
+        self.token = token
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.admin_url = f"http://127.0.0.1:{self.admin_port}"
+        self.log = folder / "gateway.log"
+        self.database = folder / "gateway.db"
+        self.config = folder / "gateway.yaml"
+        self.config.write_text(yaml.safe_dump(self._settings(sections), sort_keys=False))
+        self._process = None
+
+    def start(self):
+        if not GATEWAY.exists():
+            raise RuntimeError(f"{GATEWAY} is not there: make build")
+        self._process = Process([GATEWAY, "serve", "--config", self.config], log=self.log)
+        wait_until(self._ready, 20, "the gateway is ready")
+        return self
+
+    def wait_for_backends(self, *ids, headers=None):
+        """Returns when submissions have been placed on each of the backends.
+
+        These submissions are never polled, so Trino never runs them.
+        """
+        missing = set(ids)
+
+        def all_seen():
+            answer = direct.submit(self.url, "SELECT 'placed by a test'", headers)
+            missing.discard(answer.headers.get("X-Trino-Gateway-Backend"))
+            return not missing
+
+        wait_until(all_seen, 30, f"the gateway uses the backends {sorted(ids)}")
+        return self
+
+    def terminate(self):
+        self._process.terminate()
+
+    def wait(self, timeout=30):
+        return self._process.wait(timeout)
+
+    def stop(self):
+        """SIGTERM. Returns the exit status."""
+        return self._process.stop() if self.running() else None
+
+    def kill(self):
+        """SIGKILL."""
+        self._process.kill()
+
+    def running(self):
+        return self._process is not None and self._process.running()
+
+    def api(self, method, path, body=None, token=None):
+        """One call of the admin API; with this gateway's own token unless another, or "", is given."""
+        token = self.token if token is None else token
+        return requests.request(method, f"{self.admin_url}/api/v1/{path}", json=body,
+                                headers={"X-Auth-Key": token} if token else {}, timeout=10)
+
+    def log_text(self):
+        return self.log.read_text(errors="replace")
+
+    def _ready(self):
+        if not self._process.running():
+            raise RuntimeError(f"the gateway ended:\n{self._process.log_tail()}")
+        return requests.get(f"{self.admin_url}/readyz", timeout=2).ok
+
+    def _settings(self, sections):
+        return {
+            "listeners": [{"address": f"127.0.0.1:{self.port}"}],
+            "admin": {"address": f"127.0.0.1:{self.admin_port}", "token": self.token},
+            "store": {"url": f"sqlite:{self.database}"},
+            "monitor": {"interval": "1s"},
+            **sections,
+        }
+
+
+def two_clusters(c1, c2, strategy="round_robin"):
+    """Sections of a configuration with two clusters in the default group `all`."""
+    return {
+        "routing": {"default_group": "all"},
+        "backends": [{"id": server.name, "url": server.url} for server in (c1, c2)],
+        "groups": [{"id": "all", "backends": [c1.name, c2.name], "strategy": strategy}],
+    }
