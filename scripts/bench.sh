@@ -81,7 +81,7 @@ prepare_tools() {
   if ! wants gateway; then return; fi
   if [ -z "${GATEWAY_BINARY:-}" ]; then
     cmake --preset release >/dev/null
-    cmake --build --preset release
+    cmake --build --preset release --target trino-gateway
     GATEWAY_BINARY=$ROOT/build/release/trino-gateway
   fi
   [ -x "$GATEWAY_BINARY" ] || die "no gateway at $GATEWAY_BINARY: run make build"

@@ -1,0 +1,126 @@
+#include "model/registry.h"
+
+#include <gtest/gtest.h>
+
+#include "base/fake_clock.h"
+
+namespace gateway::model {
+namespace {
+
+struct RegistryTest : testing::Test {
+  static Backend MakeBackend(const std::string& id, Source source, std::uint16_t port = 18080) {
+    Backend backend;
+    backend.id = id;
+    backend.url = {false, "trino", port};
+    backend.source = source;
+    return backend;
+  }
+  static BackendStatus Healthy() {
+    BackendStatus status;
+    status.health = Health::kHealthy;
+    status.reason.clear();
+    return status;
+  }
+
+  FakeClock clock;
+  Registry registry{clock, "adhoc"};
+};
+
+TEST_F(RegistryTest, LaysTheFileOverTheStore) {
+  Configuration file;
+  file.backends = {MakeBackend("c1", Source::kFile, 1)};
+  Configuration stored;
+  stored.backends = {MakeBackend("c1", Source::kStore, 2), MakeBackend("c0", Source::kStore, 3)};
+  registry.ReplaceFile(file, "adhoc");
+  registry.ReplaceStored(stored);
+  const auto snapshot = registry.Current();
+  ASSERT_EQ(snapshot->backends().size(), 2u);
+  EXPECT_EQ(snapshot->backends()[0]->backend.id, "c0");
+  EXPECT_EQ(snapshot->FindBackend("c1")->backend.url.port, 1);
+}
+
+TEST_F(RegistryTest, KeepsStatusAndCountersOverAReload) {
+  Configuration file;
+  file.backends = {MakeBackend("c1", Source::kFile)};
+  registry.ReplaceFile(file, "adhoc");
+  EXPECT_TRUE(registry.ReportStatus("c1", Healthy()));
+  registry.Current()->FindBackend("c1")->counters->submissions = 5;
+  registry.ReplaceFile(file, "other");
+  const auto snapshot = registry.Current();
+  EXPECT_TRUE(snapshot->FindBackend("c1")->Eligible());
+  EXPECT_EQ(snapshot->FindBackend("c1")->counters->submissions, 5u);
+  EXPECT_EQ(snapshot->default_group(), "other");
+}
+
+TEST_F(RegistryTest, ForgetsTheStatusOfABackendThatMoved) {
+  Configuration file;
+  file.backends = {MakeBackend("c1", Source::kFile, 1)};
+  registry.ReplaceFile(file, "adhoc");
+  registry.ReportStatus("c1", Healthy());
+  file.backends = {MakeBackend("c1", Source::kFile, 2)};
+  registry.ReplaceFile(file, "adhoc");
+  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.health, Health::kUnknown);
+}
+
+TEST_F(RegistryTest, LeavesOutMembersThatAreNotDeclared) {
+  Configuration stored;
+  stored.backends = {MakeBackend("c1", Source::kStore)};
+  Group group;
+  group.id = "adhoc";
+  group.backends = {"gone", "c1"};
+  stored.groups = {group};
+  registry.ReplaceStored(stored);
+  const auto snapshot = registry.Current();
+  const auto& members = snapshot->FindGroup("adhoc")->members;
+  ASSERT_EQ(members.size(), 1u);
+  EXPECT_EQ(members[0]->backend.id, "c1");
+}
+
+TEST_F(RegistryTest, TellsListenersOfEveryChangeInOrder) {
+  std::vector<std::uint64_t> versions;
+  registry.Subscribe([&](const SnapshotPtr& snapshot) { versions.push_back(snapshot->version()); });
+  Configuration file;
+  file.backends = {MakeBackend("c1", Source::kFile)};
+  registry.ReplaceFile(file, "adhoc");
+  registry.ReportStatus("c1", Healthy());
+  registry.ReportStatus("c1", Healthy());  // nothing new
+  registry.ReportProcessForwarded("c1", true);
+  EXPECT_EQ(versions, (std::vector<std::uint64_t>{1, 2, 3, 4}));
+}
+
+TEST_F(RegistryTest, NotesWhenHealthChanged) {
+  Configuration file;
+  file.backends = {MakeBackend("c1", Source::kFile)};
+  registry.ReplaceFile(file, "adhoc");
+  const auto began = clock.WallNow();
+  registry.ReportStatus("c1", Healthy());
+  clock.Advance(std::chrono::seconds(5));
+  auto loaded = Healthy();
+  loaded.load = 3;
+  EXPECT_FALSE(registry.ReportStatus("c1", loaded));
+  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.changed, began);
+}
+
+TEST_F(RegistryTest, IgnoresReportsOnDeletedBackends) {
+  EXPECT_FALSE(registry.ReportStatus("gone", Healthy()));
+  registry.ReportProcessForwarded("gone", true);
+  EXPECT_TRUE(registry.Current()->backends().empty());
+}
+
+TEST_F(RegistryTest, CountsSubmissionsSinceTheLoadWasMeasured) {
+  Configuration file;
+  file.backends = {MakeBackend("c1", Source::kFile)};
+  registry.ReplaceFile(file, "adhoc");
+  auto status = Healthy();
+  status.load = 2;
+  registry.ReportStatus("c1", status);
+  const auto snapshot = registry.Current();
+  const auto* backend = snapshot->FindBackend("c1");
+  backend->counters->submissions = 3;
+  EXPECT_DOUBLE_EQ(backend->Load(), 5);
+  registry.ReportStatus("c1", status);  // measured again: the three are in it
+  EXPECT_DOUBLE_EQ(backend->Load(), 2);
+}
+
+}  // namespace
+}  // namespace gateway::model
