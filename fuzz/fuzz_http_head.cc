@@ -9,8 +9,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto within = [text](std::string_view view) {
-    return view.empty() || (view.data() >= text.data() &&
-                            view.data() + view.size() <= text.data() + text.size());
+    return view.empty() ||
+           (view.data() >= text.data() && view.data() + view.size() <= text.data() + text.size());
   };
   gateway::http::RequestHead request;
   if (gateway::http::ParseRequestHead(text, 50, request)) {

@@ -28,7 +28,8 @@ void PrintStatus(const std::vector<store::MigrationState>& steps) {
 
 MigrateCommand::MigrateCommand(CLI::App& app)
     : command_(app.add_subcommand("migrate", "Show or change the schema of the store")) {
-  auto* config = command_->add_option("--config", config_path_, "Configuration file with store.url");
+  auto* config =
+      command_->add_option("--config", config_path_, "Configuration file with store.url");
   command_->add_option("--store", url_, "URL of the store, instead of a configuration file")
       ->excludes(config);
   command_->require_subcommand(1);

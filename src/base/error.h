@@ -3,6 +3,7 @@
 // A code exists because a caller acts on it; what only a reader needs is in the message.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -10,7 +11,7 @@
 
 namespace gateway {
 
-enum class ErrorCode {
+enum class ErrorCode : std::uint8_t {
   kInvalidArgument,  // the input is wrong and stays wrong: tell its author what is allowed
   kNotFound,         // nothing of that name
   kAlreadyExists,    // something of that name is there
@@ -28,7 +29,7 @@ enum class ErrorCode {
 };
 
 // Whose fault it is.
-enum class Origin { kGateway, kClient, kBackend, kStore };
+enum class Origin : std::uint8_t { kGateway, kClient, kBackend, kStore };
 
 struct Error {
   ErrorCode code;

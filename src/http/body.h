@@ -58,9 +58,9 @@ class BodyReader {
 
 // How a body is framed towards its recipient.
 enum class OutputFraming : std::uint8_t {
-  kAsIs,      // raw bytes: the recipient sees the sender's framing
-  kContent,   // content alone: ended by Content-Length or by closing
-  kChunked,   // content in chunks of ours
+  kAsIs,     // raw bytes: the recipient sees the sender's framing
+  kContent,  // content alone: ended by Content-Length or by closing
+  kChunked,  // content in chunks of ours
 };
 
 // Moves the rest of a body to `to`, at the pace of the slower side; `pending` is written first (the

@@ -19,8 +19,8 @@ class ChunkedReader {
   explicit ChunkedReader(Origin origin) : origin_(origin) {}
 
   struct Piece {
-    std::size_t consumed = 0;   // bytes of the input that were used; 0 only for empty input or done
-    std::string_view payload;   // content among them, a view into the input; may be empty
+    std::size_t consumed = 0;  // bytes of the input that were used; 0 only for empty input or done
+    std::string_view payload;  // content among them, a view into the input; may be empty
   };
 
   // Takes bytes up to the end of a stretch of content, of the input, or of the message.
@@ -39,8 +39,18 @@ class ChunkedReader {
 
  private:
   enum class State : std::uint8_t {
-    kSizeFirst, kSize, kExtension, kSizeLf, kData, kDataCr, kDataLf,
-    kTrailerFirst, kTrailer, kTrailerLf, kEndLf, kDone,
+    kSizeFirst,
+    kSize,
+    kExtension,
+    kSizeLf,
+    kData,
+    kDataCr,
+    kDataLf,
+    kTrailerFirst,
+    kTrailer,
+    kTrailerLf,
+    kEndLf,
+    kDone,
   };
   Expected<void> Step(char c);
   Expected<void> StepSize(char c);
@@ -50,9 +60,9 @@ class ChunkedReader {
 
   const Origin origin_;
   State state_ = State::kSizeFirst;
-  std::uint64_t remaining_ = 0;      // of the current chunk's content
+  std::uint64_t remaining_ = 0;  // of the current chunk's content
   std::uint64_t payload_bytes_ = 0;
-  std::size_t overhead_ = 0;         // bytes of the current size line, or of all trailers
+  std::size_t overhead_ = 0;  // bytes of the current size line, or of all trailers
 };
 
 }  // namespace gateway::http

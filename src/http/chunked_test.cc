@@ -1,8 +1,8 @@
 #include "http/chunked.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "base/result_testing.h"
 
@@ -26,7 +26,8 @@ Expected<std::string> Decode(const std::string& text, std::size_t step) {
 
 TEST(ChunkedReader, DecodesTheSameInPiecesOfAnySize) {
   const std::string text =
-      "4\r\nWiki\r\n6;name=\"value\";x\r\npedia \r\nE\r\nin \r\n\r\nchunks.\r\n000\r\nTrailer: a\r\n\r\n";
+      "4\r\nWiki\r\n6;name=\"value\";x\r\npedia \r\nE\r\nin \r\n\r\nchunks.\r\n000\r\nTrailer: "
+      "a\r\n\r\n";
   for (std::size_t step = 1; step <= text.size(); ++step) {
     SCOPED_TRACE(step);
     EXPECT_EQ(Decode(text, step), "Wikipedia in \r\n\r\nchunks.");
@@ -42,11 +43,11 @@ TEST(ChunkedReader, StopsAtTheEndOfTheMessage) {
 }
 
 TEST(ChunkedReader, RefusesEverythingOutOfForm) {
-  for (const auto text : {"\r\n", "g\r\n", " 1\r\na\r\n", "1 \r\na\r\n", "-1\r\n", "0x1\r\na\r\n",
-                          "1\na\r\n", "1\r\nab\r\n", "1\r\na\n", "1\r\na0\r\n", "1;\x01\r\na\r\n",
-                          "1\r\r\n", "0\r\n\n", "0\r\n x: folded\r\n\r\n", "0\r\na\rb\r\n\r\n",
-                          "0\r\nX: a\nY: b\r\n\r\n", "fffffffffffffffff\r\n",
-                          "1;ext\nx\r\na\r\n"}) {
+  for (const auto text :
+       {"\r\n", "g\r\n", " 1\r\na\r\n", "1 \r\na\r\n", "-1\r\n", "0x1\r\na\r\n", "1\na\r\n",
+        "1\r\nab\r\n", "1\r\na\n", "1\r\na0\r\n", "1;\x01\r\na\r\n", "1\r\r\n", "0\r\n\n",
+        "0\r\n x: folded\r\n\r\n", "0\r\na\rb\r\n\r\n", "0\r\nX: a\nY: b\r\n\r\n",
+        "fffffffffffffffff\r\n", "1;ext\nx\r\na\r\n"}) {
     SCOPED_TRACE(text);
     EXPECT_EQ(CodeOf(Decode(text, 64)), ErrorCode::kProtocol);
   }

@@ -45,7 +45,8 @@ class Connection final : public Expiring, public std::enable_shared_from_this<Co
   // Close() was called. kTooLarge: `limit` bytes are unread already.
   Awaitable<Expected<void>> Fill(std::size_t limit = kLargeBuffer);
 
-  // Starts a read in the background unless one is under way, the buffer is full or the stream ended.
+  // Starts a read in the background unless one is under way, the buffer is full or the stream
+  // ended.
   void Watch();
 
   // Bytes read and not consumed; valid until the next Fill() or Consume().
@@ -75,7 +76,7 @@ class Connection final : public Expiring, public std::enable_shared_from_this<Co
   void OnEnd(std::function<void()> callback) { on_end_ = std::move(callback); }
 
   bool open() const { return socket_.is_open(); }
-  bool ended() const { return ended_; }          // the peer sent FIN or reset
+  bool ended() const { return ended_; }  // the peer sent FIN or reset
   bool reset() const { return ended_ && failure_ != asio::error::eof; }
   bool timed_out() const { return timed_out_; }  // Expire() ended it
   TcpSocket& socket() { return socket_; }

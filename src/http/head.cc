@@ -107,8 +107,8 @@ Expected<void> SettleTarget(RequestHead& head) {
       authority = rest.substr(0, rest.find_first_of("/?#"));
       head.target = rest.substr(authority.size());
       if (head.target.empty()) head.target = "/";
-      if (authority.empty()) return Fail(ErrorCode::kProtocol, "no host in the target",
-                                         Origin::kClient);
+      if (authority.empty())
+        return Fail(ErrorCode::kProtocol, "no host in the target", Origin::kClient);
     }
   }
   if (head.target.front() != '/') {
@@ -166,8 +166,7 @@ Expected<BodyFraming> SettleFraming(const Lengths& lengths,
     if (minor_version == 0) {
       return Fail(ErrorCode::kProtocol, "Transfer-Encoding in HTTP/1.0", origin);
     }
-    if (lengths.transfer_encodings > 1 ||
-        !EqualsIgnoreCase(lengths.transfer_encoding, "chunked")) {
+    if (lengths.transfer_encodings > 1 || !EqualsIgnoreCase(lengths.transfer_encoding, "chunked")) {
       return Fail(ErrorCode::kUnsupported, "the only transfer coding is 'chunked'", origin);
     }
     return BodyFraming{BodyKind::kChunked, 0};

@@ -1,8 +1,8 @@
 #include "http/head.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "base/result_testing.h"
 

@@ -46,9 +46,8 @@ void UpstreamPool::Release(const Url& url, ConnectionPtr connection) {
   }
   connection->Shrink();
   connection->SetDeadline(deadlines_.Now() + options_.idle_timeout);
-  connection->OnActivity([this, authority = std::move(authority), raw = connection.get()] {
-    Drop(authority, raw);
-  });
+  connection->OnActivity(
+      [this, authority = std::move(authority), raw = connection.get()] { Drop(authority, raw); });
   connection->Watch();
   idle.push_back(std::move(connection));
 }

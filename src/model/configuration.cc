@@ -46,15 +46,13 @@ auto ParseIn(const Table& table, std::string_view what, std::string_view name)
     allowed += entry.name;
   }
   return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("unknown {} '{}'; allowed: {}", what, name, allowed),
-              Origin::kClient);
+              fmt::format("unknown {} '{}'; allowed: {}", what, name, allowed), Origin::kClient);
 }
 
 Expected<void> ValidateId(std::string_view field, std::string_view id) {
   if (IsValidId(id)) return {};
   return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("{} '{}' is not allowed: {}", field, id, kIdRule),
-              Origin::kClient);
+              fmt::format("{} '{}' is not allowed: {}", field, id, kIdRule), Origin::kClient);
 }
 
 }  // namespace

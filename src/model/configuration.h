@@ -47,7 +47,8 @@ enum class RuleType : std::uint8_t {
   kHeaderConnectionProperties,  // value: the whole X-Trino-Connection-Properties header
 };
 
-// Queries that match the rule go to `group`; to `fallback_group` while that has no eligible backend.
+// Queries that match the rule go to `group`; to `fallback_group` while that has no eligible
+// backend.
 struct Policy {
   std::string id;
   RuleType rule_type = RuleType::kHeaderClientTags;

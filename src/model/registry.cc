@@ -21,9 +21,8 @@ std::vector<T> Overlay(const std::vector<T>& file, const std::vector<T>& stored)
 template <typename Map>
 typename Map::mapped_type Keep(Map& from, Map& into, const std::string& id) {
   const auto found = from.find(id);
-  auto kept = found != from.end()
-                  ? found->second
-                  : std::make_shared<typename Map::mapped_type::element_type>();
+  auto kept = found != from.end() ? found->second
+                                  : std::make_shared<typename Map::mapped_type::element_type>();
   into.emplace(id, kept);
   return kept;
 }

@@ -42,8 +42,8 @@ const BackendState* Snapshot::FindBackend(std::string_view id) const {
 }
 
 const GroupState* Snapshot::FindGroup(std::string_view id) const {
-  const auto found = std::ranges::find_if(
-      parts_.groups, [&](const auto& state) { return state.group.id == id; });
+  const auto found =
+      std::ranges::find_if(parts_.groups, [&](const auto& state) { return state.group.id == id; });
   return found == parts_.groups.end() ? nullptr : &*found;
 }
 

@@ -45,9 +45,9 @@ struct BackendStatus {
 
 // Counters of a backend that live as long as it is declared.
 struct BackendCounters {
-  std::atomic<std::int64_t> in_flight{0};         // exchanges being relayed now
-  std::atomic<std::uint64_t> submissions{0};      // statements sent to it, ever
-  std::atomic<std::uint64_t> submissions_seen{0}; // `submissions` when `load` was measured
+  std::atomic<std::int64_t> in_flight{0};          // exchanges being relayed now
+  std::atomic<std::uint64_t> submissions{0};       // statements sent to it, ever
+  std::atomic<std::uint64_t> submissions_seen{0};  // `submissions` when `load` was measured
 };
 
 struct BackendState {

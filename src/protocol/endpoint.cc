@@ -33,7 +33,8 @@ bool IsAmbiguous(std::string_view path) {
     }
     if (rest.empty() && (dots == 1 || dots == 2)) return true;
     if (segment.find_first_of("\\#;") != std::string_view::npos) return true;
-    for (std::size_t i = segment.find('%'); i != std::string_view::npos; i = segment.find('%', i + 1)) {
+    for (std::size_t i = segment.find('%'); i != std::string_view::npos;
+         i = segment.find('%', i + 1)) {
       const auto code = segment.substr(i, 3);
       if (EqualsIgnoreCase(code, "%2f") || EqualsIgnoreCase(code, "%5c") || code == "%00") {
         return true;
@@ -74,8 +75,7 @@ Endpoint& ClassifyStatement(Endpoint& endpoint, std::string_view method, std::st
     }
     return Limit(endpoint, method == "POST", EndpointKind::kSubmit, "POST, HEAD");
   }
-  for (const std::string_view stage :
-       {"/executing/partialCancel/", "/executing/", "/queued/"}) {
+  for (const std::string_view stage : {"/executing/partialCancel/", "/executing/", "/queued/"}) {
     if (!path.starts_with(stage)) continue;
     endpoint.query_id = FirstSegment(path.substr(stage.size()));
     if (endpoint.query_id.empty()) return endpoint;

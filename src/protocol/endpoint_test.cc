@@ -1,8 +1,8 @@
 #include "protocol/endpoint.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace gateway::protocol {
 namespace {

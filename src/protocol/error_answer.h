@@ -11,7 +11,12 @@
 
 namespace gateway::protocol {
 
-enum class ErrorType : std::uint8_t { kUserError, kInternalError, kInsufficientResources, kExternal };
+enum class ErrorType : std::uint8_t {
+  kUserError,
+  kInternalError,
+  kInsufficientResources,
+  kExternal
+};
 
 struct QueryError {
   std::string_view message;

@@ -1,7 +1,7 @@
 // Query ids, header names, transaction tags, error answers: the small parts of the protocol.
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "protocol/error_answer.h"
 #include "protocol/headers.h"
@@ -17,10 +17,10 @@ TEST(CoordinatorSuffix, IsTheLastPartOfAQueryId) {
 }
 
 TEST(IsQueryId, RefusesEverythingElse) {
-  for (const std::string id :
-       {"", "eif54", "20261123_212752_00000_", "2026112_212752_00000_eif54",
-        "20261123_21275_00000_eif54", "20261123_212752_0000_eif54", "20261123_212752_00000_a/b",
-        "20261123_212752_00000_a_b", "2026112x_212752_00000_eif54", "20261123-212752-00000-eif54"}) {
+  for (const std::string id : {"", "eif54", "20261123_212752_00000_", "2026112_212752_00000_eif54",
+                               "20261123_21275_00000_eif54", "20261123_212752_0000_eif54",
+                               "20261123_212752_00000_a/b", "20261123_212752_00000_a_b",
+                               "2026112x_212752_00000_eif54", "20261123-212752-00000-eif54"}) {
     SCOPED_TRACE(id);
     EXPECT_FALSE(IsQueryId(id));
     EXPECT_EQ(CoordinatorSuffix(id), "");

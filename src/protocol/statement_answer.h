@@ -14,11 +14,11 @@
 namespace gateway::protocol {
 
 struct StatementAnswer {
-  std::string_view id;        // raw JSON string contents, escapes not decoded; empty: not seen
+  std::string_view id;  // raw JSON string contents, escapes not decoded; empty: not seen
   std::string_view info_uri;
   std::string_view next_uri;
   std::string_view partial_cancel_uri;
-  bool has_error = false;     // an "error" member that is an object was seen
+  bool has_error = false;  // an "error" member that is an object was seen
 };
 
 // Scans as far as `json` goes: a text that ends early gives what was seen. Stops at "data", so

@@ -1,8 +1,8 @@
 #include "protocol/statement_answer.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "base/result_testing.h"
 

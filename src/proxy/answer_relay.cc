@@ -101,8 +101,7 @@ http::OutputFraming AnswerRelay::ChooseFraming(ClientResponse& response) {
 }
 
 bool AnswerRelay::Reusable() const {
-  return reader_->done() && framing_.kind != http::BodyKind::kUntilClose &&
-         !call_.early_answer() &&
+  return reader_->done() && framing_.kind != http::BodyKind::kUntilClose && !call_.early_answer() &&
          http::KeepsAlive(call_.head().minor_version, call_.head().fields);
 }
 

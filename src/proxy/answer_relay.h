@@ -1,9 +1,9 @@
 // The answer of a backend on its way to the client.
 //
-// Bytes go from socket to socket as they are. Only two kinds of answers are looked at, and only their
-// first kilobytes: those to submissions (which query is it, is it an answer at all), and statement
-// answers of clusters whose URIs must be rewritten because they may not be told how to write them.
-// Threads: belongs to one exchange.
+// Bytes go from socket to socket as they are. Only two kinds of answers are looked at, and only
+// their first kilobytes: those to submissions (which query is it, is it an answer at all), and
+// statement answers of clusters whose URIs must be rewritten because they may not be told how to
+// write them. Threads: belongs to one exchange.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +62,7 @@ class AnswerRelay {
   http::BodyFraming framing_;
   std::optional<http::BodyReader> reader_;
   bool inspected_ = false;
-  std::string prefix_;        // content that was read to be looked at
+  std::string prefix_;  // content that was read to be looked at
   std::string framing_line_;
   std::string query_id_;
 };

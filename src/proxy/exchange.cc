@@ -45,11 +45,11 @@ Exchange::Exchange(WorkerContext& context,
 
 Awaitable<bool> Exchange::Run() {
   placement_ = Place(request_, session_.listener_port, *snapshot_, context_.sticky);
-  auto kept =
-      co_await body_.Keep(context_.options.limits.replay_bytes, request_.expects_continue);
+  auto kept = co_await body_.Keep(context_.options.limits.replay_bytes, request_.expects_continue);
   if (kept) {
     co_await Answer();
-  } else if (kept.error().code == ErrorCode::kClosed || kept.error().code == ErrorCode::kCancelled) {
+  } else if (kept.error().code == ErrorCode::kClosed ||
+             kept.error().code == ErrorCode::kCancelled) {
     error_ = "client_closed";
     keep_alive_ = false;
   } else {
@@ -57,7 +57,7 @@ Awaitable<bool> Exchange::Run() {
     co_await Send(MalformedReply(kept.error(), false), "bad_request_body");
   }
   Record();
-  co_return keep_alive_ && body_.received() && client_.open();
+  co_return keep_alive_&& body_.received() && client_.open();
 }
 
 Awaitable<void> Exchange::Answer() {
@@ -212,12 +212,13 @@ bool Exchange::MayRepeat(const Error& error) const {
          IsIdempotent(request_.head->method);
 }
 
-void Exchange::NoteFailure(const model::BackendState& backend, const Error& error, bool will_retry) {
+void Exchange::NoteFailure(const model::BackendState& backend,
+                           const Error& error,
+                           bool will_retry) {
   if (error.origin != Origin::kBackend) return;
   call_.Finish(false);
   if (will_retry) context_.metrics.Retried(backend.backend.id, NameOf(error.code));
-  const bool no_connection =
-      error.code == ErrorCode::kRefused || error.code == ErrorCode::kTimeout;
+  const bool no_connection = error.code == ErrorCode::kRefused || error.code == ErrorCode::kTimeout;
   if (no_connection && context_.signals.connect_failed) {
     context_.signals.connect_failed(backend.backend.id);
   }
@@ -292,8 +293,7 @@ Awaitable<void> Exchange::Send(Reply reply, std::string_view error_name) {
 }
 
 std::string_view Exchange::Authority() const {
-  return external_authority_.empty() ? request_.head->host
-                                     : std::string_view(external_authority_);
+  return external_authority_.empty() ? request_.head->host : std::string_view(external_authority_);
 }
 
 std::string Exchange::OriginUrl() const {
@@ -308,8 +308,7 @@ void Exchange::Record() {
   record.client_address = session_.client_address;
   record.user = request_.user;
   record.source = request_.source;
-  record.query_id =
-      relay_.query_id().empty() ? request_.endpoint.query_id : relay_.query_id();
+  record.query_id = relay_.query_id().empty() ? request_.endpoint.query_id : relay_.query_id();
   record.group = group_;
   record.backend = backend_ ? std::string_view(backend_->backend.id) : std::string_view();
   record.error = error_;

@@ -56,10 +56,12 @@ void AppendForwarded(std::string& out, const UpstreamRequest& upstream) {
   AppendField(out, "X-Forwarded-Proto", client.tls ? "https" : "http");
   AppendField(out, "X-Forwarded-Host", client.authority);
   const auto port = client.authority.rfind(':');
-  const bool has_port = port != std::string_view::npos &&
-                        client.authority.find(']', port) == std::string_view::npos;
+  const bool has_port =
+      port != std::string_view::npos && client.authority.find(']', port) == std::string_view::npos;
   AppendField(out, "X-Forwarded-Port",
-              has_port ? client.authority.substr(port + 1) : client.tls ? "443" : "80");
+              has_port     ? client.authority.substr(port + 1)
+              : client.tls ? "443"
+                           : "80");
   if (upstream.tag_uris) {
     out.append("X-Forwarded-Prefix: ").append(protocol::kTagMarker);
     out.append(upstream.backend->backend.id).append("\r\n");
@@ -131,9 +133,8 @@ void AppendResponseHead(std::string& out, const ClientResponse& response) {
     AppendField(out, "X-Trino-Gateway-Backend", response.backend_id);
   }
   if (response.set_cookie) {
-    fmt::format_to(std::back_inserter(out),
-                   "Set-Cookie: {}={}; Path=/; HttpOnly; SameSite=Lax\r\n", kCookieName,
-                   response.backend_id);
+    fmt::format_to(std::back_inserter(out), "Set-Cookie: {}={}; Path=/; HttpOnly; SameSite=Lax\r\n",
+                   kCookieName, response.backend_id);
   }
   if (response.close) AppendField(out, "Connection", "close");
   out.append("\r\n");

@@ -18,9 +18,9 @@ namespace gateway::proxy {
 
 // What the gateway is to this client.
 struct ClientSide {
-  std::string_view address;      // of the client, without port
-  bool tls = false;              // scheme that clients use
-  std::string_view authority;    // host[:port] that clients use
+  std::string_view address;    // of the client, without port
+  bool tls = false;            // scheme that clients use
+  std::string_view authority;  // host[:port] that clients use
 };
 
 struct UpstreamRequest {
@@ -36,13 +36,13 @@ void AppendRequestHead(std::string& out, const UpstreamRequest& upstream);
 
 struct ClientResponse {
   const http::ResponseHead* head = nullptr;
-  std::string_view backend_id;       // for tags; empty: an answer of our own
-  bool announce_backend = false;     // X-Trino-Gateway-Backend
+  std::string_view backend_id;    // for tags; empty: an answer of our own
+  bool announce_backend = false;  // X-Trino-Gateway-Backend
   bool set_cookie = false;
-  bool close = false;                // the connection ends after this answer
+  bool close = false;  // the connection ends after this answer
   // Length to announce instead of the backend's framing fields; nothing: relay them as they are.
   bool replace_framing = false;
-  std::string_view framing_line;     // "Content-Length: 17\r\n", or empty
+  std::string_view framing_line;  // "Content-Length: 17\r\n", or empty
 };
 
 void AppendResponseHead(std::string& out, const ClientResponse& response);

@@ -1,9 +1,9 @@
 #include "proxy/message_rewrite.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace gateway::proxy {
 namespace {

@@ -14,8 +14,8 @@ namespace gateway::proxy {
 
 struct ListenerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;       // 0: any free one
-  std::optional<Url> external_url; // what clients see instead, behind a TLS balancer say
+  std::uint16_t port = 8080;        // 0: any free one
+  std::optional<Url> external_url;  // what clients see instead, behind a TLS balancer say
 };
 
 struct ProxyTimeouts {

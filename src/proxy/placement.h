@@ -19,20 +19,20 @@
 namespace gateway::proxy {
 
 enum class PlacementKind : std::uint8_t {
-  kBalance,   // pick from `choice`; another one may be picked when it fails
-  kOwner,     // `candidates` has the one backend that it must be
-  kAsk,       // each of `candidates` in turn until one knows it
-  kRedirect,  // answer 303 to the untagged path and set the cookie for candidates[0]
-  kRefuse,    // `refusal` says why, as a statement answer
-  kNotFound,  // no such path here
-  kBadMethod, // endpoint.allow says which
+  kBalance,    // pick from `choice`; another one may be picked when it fails
+  kOwner,      // `candidates` has the one backend that it must be
+  kAsk,        // each of `candidates` in turn until one knows it
+  kRedirect,   // answer 303 to the untagged path and set the cookie for candidates[0]
+  kRefuse,     // `refusal` says why, as a statement answer
+  kNotFound,   // no such path here
+  kBadMethod,  // endpoint.allow says which
 };
 
 struct Placement {
   PlacementKind kind = PlacementKind::kNotFound;
-  routing::GroupChoice choice;                          // kBalance
-  std::vector<const model::BackendState*> candidates;   // others; hold as long as the snapshot
-  std::string refusal;                                  // kRefuse
+  routing::GroupChoice choice;                         // kBalance
+  std::vector<const model::BackendState*> candidates;  // others; hold as long as the snapshot
+  std::string refusal;                                 // kRefuse
   bool tag_uris = false;    // ask the cluster to write its tag into the URIs it answers
   bool set_cookie = false;  // keep the browser on the backend that answers
 };

@@ -1,9 +1,9 @@
 #include "proxy/placement.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/clock.h"
 #include "model/registry.h"
@@ -35,7 +35,9 @@ struct PlacementTest : testing::Test {
     return status;
   }
 
-  Placement Of(const std::string& method, const std::string& target, const std::string& fields = "") {
+  Placement Of(const std::string& method,
+               const std::string& target,
+               const std::string& fields = "") {
     text = method + " " + target + " HTTP/1.1\r\nHost: gw\r\n" + fields + "\r\n";
     EXPECT_TRUE(http::ParseRequestHead(text, 20, head));
     snapshot = registry.Current();
@@ -132,8 +134,7 @@ TEST_F(PlacementTest, KeepsABrowserOnTheClusterOfItsCookie) {
 
 TEST_F(PlacementTest, SendsAQueryPageToTheOwnerWhateverTheCookieSays) {
   view.Learn("eif54", "c1");
-  const auto placement =
-      Of("GET", "/ui/query.html?" + kId, "Cookie: trino-gateway-backend=c2\r\n");
+  const auto placement = Of("GET", "/ui/query.html?" + kId, "Cookie: trino-gateway-backend=c2\r\n");
   EXPECT_EQ(Ids(placement), Strings{"c1"});
   EXPECT_TRUE(placement.set_cookie);
 }

@@ -139,8 +139,7 @@ Reply StatementErrorReply(std::string_view query_id,
   reply.status = 200;
   reply.content_type = "application/json";
   reply.body = protocol::QueryErrorJson(
-      query_id, origin,
-      {message, kGatewayErrorCode, error_name, protocol::ErrorType::kExternal});
+      query_id, origin, {message, kGatewayErrorCode, error_name, protocol::ErrorType::kExternal});
   return reply;
 }
 

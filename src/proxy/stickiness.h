@@ -1,11 +1,10 @@
 // Which backends own a query, told by the suffix of its id.
 //
-// A coordinator draws a suffix at its start and ends each of its query ids with it, so a small table
-// routes every later request of every query, on every worker and after any restart. Workers read
-// their own copy and take a new one only when something was learned, which happens once for each
-// start of a coordinator.
-// Threads: Stickiness from any thread; a StickyView belongs to one worker.
-// Memory: at most kMaxSightings short strings.
+// A coordinator draws a suffix at its start and ends each of its query ids with it, so a small
+// table routes every later request of every query, on every worker and after any restart. Workers
+// read their own copy and take a new one only when something was learned, which happens once for
+// each start of a coordinator. Threads: Stickiness from any thread; a StickyView belongs to one
+// worker. Memory: at most kMaxSightings short strings.
 #pragma once
 
 #include <atomic>

@@ -1,10 +1,10 @@
 #include "proxy/stickiness.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace gateway::proxy {
 namespace {

@@ -1,9 +1,9 @@
 // One request to one backend, up to the head of its answer.
 //
 // Takes a connection from the pool, sends the request, waits for the head. An idle connection that
-// turns out to be dead is replaced once. While it waits, the client is watched: when that resets its
-// connection the call ends at once; when it only ended its direction, the answer must begin soon.
-// Threads: belongs to one exchange.
+// turns out to be dead is replaced once. While it waits, the client is watched: when that resets
+// its connection the call ends at once; when it only ended its direction, the answer must begin
+// soon. Threads: belongs to one exchange.
 #pragma once
 
 #include <chrono>

@@ -34,12 +34,21 @@ Worker::Worker(const SharedParts& shared, model::SnapshotPtr snapshot, std::size
     : shared_(shared),
       max_sessions_(max_sessions),
       deadlines_(io_, shared.clock),
-      upstreams_(io_, deadlines_,
+      upstreams_(io_,
+                 deadlines_,
                  {shared.options.timeouts.connect, shared.options.timeouts.upstream_idle,
                   shared.options.limits.upstream_idle_per_backend},
                  CountConnections(shared.metrics)),
-      context_{shared.options, shared.clock, shared.logger, shared.metrics, shared.access_log,
-               shared.signals, deadlines_, upstreams_, StickyView(shared.stickiness), {},
+      context_{shared.options,
+               shared.clock,
+               shared.logger,
+               shared.metrics,
+               shared.access_log,
+               shared.signals,
+               deadlines_,
+               upstreams_,
+               StickyView(shared.stickiness),
+               {},
                std::move(snapshot)} {}
 
 Worker::~Worker() = default;
@@ -124,9 +133,9 @@ Awaitable<void> Worker::Serve(http::TcpSocket socket, const Listener& listener) 
   if (ec) co_return;
   SessionFacts facts{listener.port, listener.options, peer.address().to_string(),
                      AddressText(peer)};
-  Session session(context_, std::move(facts),
-                  std::make_shared<http::Connection>(std::move(socket), Origin::kClient,
-                                                     deadlines_));
+  Session session(
+      context_, std::move(facts),
+      std::make_shared<http::Connection>(std::move(socket), Origin::kClient, deadlines_));
   sessions_.insert(&session);
   shared_.metrics.ClientConnected();
   co_await session.Run();
@@ -147,7 +156,7 @@ void Worker::Stop() {
       error_code ignored;
       listener->acceptor.close(ignored);
     }
-      const auto sessions = sessions_;  // ending one changes the set
+    const auto sessions = sessions_;  // ending one changes the set
     for (auto* session : sessions) session->EndWhenIdle();
     if (tasks_ == 0) deadlines_.Stop();
   });

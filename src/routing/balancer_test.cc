@@ -1,13 +1,13 @@
 #include "routing/balancer.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <map>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "model/registry.h"
 

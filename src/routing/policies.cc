@@ -60,8 +60,7 @@ void Narrow(std::optional<std::vector<std::string_view>>& groups,
     groups = std::move(led_to);
     return;
   }
-  std::erase_if(*groups,
-                [&](std::string_view group) { return !Contains(led_to, group); });
+  std::erase_if(*groups, [&](std::string_view group) { return !Contains(led_to, group); });
 }
 
 class ChoiceBuilder {

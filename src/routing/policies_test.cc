@@ -1,9 +1,9 @@
 #include "routing/policies.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "model/registry.h"
 
