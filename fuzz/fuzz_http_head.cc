@@ -14,7 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   gateway::http::RequestHead request;
   if (gateway::http::ParseRequestHead(text, 50, request)) {
-    if (!within(request.target) || request.target.front() != '/') std::abort();
+    // "http://host" becomes "/", which is not a part of the text.
+    if (!within(request.target) && request.target != "/") std::abort();
+    if (request.target.front() != '/') std::abort();
     for (const auto& field : request.fields) {
       if (!within(field.name) || !within(field.value)) std::abort();
       if (field.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {

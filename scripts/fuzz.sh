@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$ROOT"
 
 cmake --preset fuzz >/dev/null
-cmake --build --preset fuzz
+cmake --build --preset fuzz --target fuzzers
 mapfile -t targets < <(find build/fuzz -type f -executable -name 'fuzz_*' | sort)
 [ ${#targets[@]} -gt 0 ] || die "no fuzz targets were built"
 
@@ -17,6 +17,6 @@ for target in "${targets[@]}"; do
   mkdir -p "$corpus"
   say "$name for ${FUZZ_SECONDS:-60} s"
   "$target" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 \
-    -artifact_prefix="$corpus/crash-" "$corpus"
+    -artifact_prefix="$corpus/" "$corpus"
 done
 say "fuzz: nothing found"

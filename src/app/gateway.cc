@@ -134,7 +134,8 @@ Expected<void> Gateway::Run() {
 }
 
 http::Awaitable<void> Gateway::HandleSignals() {
-  while (true) {
+  // Drain() may be over before it returns here: then nobody would cancel another wait.
+  while (!drained_) {
     const auto [ec, signal] = co_await signals_.async_wait(http::kTuple);
     if (ec) co_return;
     if (signal == SIGHUP) {
@@ -161,6 +162,7 @@ http::Awaitable<void> Gateway::Drain() {
   server_->Finish();
   monitor_->Stop();
   admin_server_->Stop();
+  drained_ = true;
   signals_.cancel();
   file_timer_.cancel();
 }

@@ -77,6 +77,7 @@ class Gateway {
   std::optional<Error> failure_;
   bool serving_ = false;
   bool stopping_ = false;
+  bool drained_ = false;
   bool impatient_ = false;  // a second signal came
 };
 

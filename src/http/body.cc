@@ -83,8 +83,8 @@ Awaitable<Expected<std::string_view>> BodyReader::Next(bool content) {
     auto filled = co_await connection_.Fill();
     connection_.ClearDeadline();
     if (!filled) {
-      const bool clean_end =
-          filled.error().code == ErrorCode::kClosed && framing_.kind == BodyKind::kUntilClose;
+      const bool clean_end = filled.error().code == ErrorCode::kClosed &&
+                             framing_.kind == BodyKind::kUntilClose && !connection_.reset();
       if (!clean_end) co_return std::unexpected(std::move(filled).error());
       ended_ = true;
     }

@@ -126,7 +126,8 @@ Expected<void> SettleTarget(RequestHead& head) {
   if (hosts == 0 && head.minor_version == 1) {
     return Fail(ErrorCode::kProtocol, "no Host header", Origin::kClient);
   }
-  if (hosts == 1 && !IsHost(head.host)) {
+  // An absolute target names the host in HTTP/1.0, too, which needs no Host header.
+  if ((hosts == 1 || !authority.empty()) && !IsHost(head.host)) {
     return Fail(ErrorCode::kProtocol, "the Host header is not a host name", Origin::kClient);
   }
   return {};

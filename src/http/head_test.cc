@@ -73,6 +73,8 @@ TEST(ParseRequestHead, RefusesWhatTwoRecipientsCouldReadDifferently) {
            "GET /\r\nHost: a\r\n\r\n"s,                         // HTTP/0.9
            "GET / http/1.1\r\nHost: a\r\n\r\n"s,                //
            "GET * HTTP/1.1\r\nHost: a\r\n\r\n"s,                // asterisk form
+           "GET http://a:b@h/ HTTP/1.0\r\n\r\n"s,               // no host name, without Host
+           "GET http://h\"x/ HTTP/1.1\r\nHost: a\r\n\r\n"s,     //
            "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n"s,         // authority form
            "\r\n\r\n"s,
        }) {

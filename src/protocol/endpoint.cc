@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ranges.h"
 #include "base/strings.h"
 #include "protocol/query_id.h"
 
@@ -10,6 +11,10 @@ namespace {
 
 constexpr std::string_view kReadAndCancel = "GET, HEAD, DELETE";
 constexpr std::string_view kRead = "GET, HEAD";
+constexpr std::string_view kBrowser = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
+
+// Not CONNECT, whose success would mean a tunnel, and not TRACE, which shows what others added.
+bool IsBrowsers(std::string_view method) { return Contains(SplitList(kBrowser), method); }
 
 bool IsRead(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
@@ -141,12 +146,14 @@ Endpoint Classify(std::string_view method, std::string_view target) {
     return Limit(endpoint, IsRead(method), EndpointKind::kPing, kRead);
   }
   if (path == "/" || IsBelow(path, "/ui")) {
-    endpoint.kind = EndpointKind::kUi;
     endpoint.query_id = AnyQueryId(path, query);
-  } else if (path.starts_with("/v1/spooled/")) {
-    endpoint.kind = EndpointKind::kSpooled;
-  } else if (path.starts_with("/oauth2/")) {
-    endpoint.kind = EndpointKind::kOauth2;
+    return Limit(endpoint, IsBrowsers(method), EndpointKind::kUi, kBrowser);
+  }
+  if (path.starts_with("/v1/spooled/")) {
+    return Limit(endpoint, IsBrowsers(method), EndpointKind::kSpooled, kBrowser);
+  }
+  if (path.starts_with("/oauth2/")) {
+    return Limit(endpoint, IsBrowsers(method), EndpointKind::kOauth2, kBrowser);
   }
   return endpoint;
 }

@@ -15,9 +15,9 @@ enum class EndpointKind : std::uint8_t {
   kPing,       // HEAD /v1/statement, GET|HEAD /v1/info[/...], GET|HEAD /v1/status: any cluster
   kPoll,       // GET|HEAD|DELETE /v1/statement/queued|executing/... (with executing/partialCancel)
   kQuery,      // GET|HEAD|DELETE /v1/query/{id}
-  kUi,         // /, /ui, /ui/... any method
-  kSpooled,    // /v1/spooled/... any method
-  kOauth2,     // /oauth2/... any method
+  kUi,         // /, /ui, /ui/...
+  kSpooled,    // /v1/spooled/...
+  kOauth2,     // /oauth2/...
   kBadMethod,  // a path of the above with a method that it does not take
   kUnknown,    // not Trino's client protocol, or a path with dot segments
 };

@@ -41,6 +41,8 @@ TEST(Classify, KnowsEveryEndpointOfTheClientProtocol) {
       {"POST", "/ui/login", EndpointKind::kUi},
       {"GET", "/ui/query.html?" + kId, EndpointKind::kUi, kId},
       {"GET", "/ui/api/query/" + kId, EndpointKind::kUi, kId},
+      {"CONNECT", "/ui/x", EndpointKind::kBadMethod},
+      {"TRACE", "/oauth2/x", EndpointKind::kBadMethod},
       {"GET", "/uix", EndpointKind::kUnknown},
       {"GET", "/v1/spooled/download/abc=", EndpointKind::kSpooled},
       {"GET", "/oauth2/callback?code=1", EndpointKind::kOauth2},
