@@ -309,6 +309,21 @@ TEST_F(ServerTest, EndsIdleAndHalfwayConnectionsWhenItStops) {
   EXPECT_EQ(served.Read(), "");
 }
 
+TEST_F(ServerTest, CanBeDestroyedWithOpenConnectionsOnceTheLoopHasStopped) {
+  Start("");
+  RawClient idle(port_);
+  RawClient halfway(port_);
+  halfway.Send("POST /api/v1/backends HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{");
+  EXPECT_EQ(BodyOf(Ask("GET", "/livez")), "ok\n");  // the two came before it
+  io_.stop();
+  thread_.join();
+  EXPECT_FALSE(server_->Stopped());
+  server_->Stop();
+  server_.reset();
+  EXPECT_EQ(idle.Read(), "");
+  EXPECT_EQ(halfway.Read(), "");
+}
+
 TEST_F(ServerTest, EndsConnectionsThatAreIdleOrStallInTheMiddleOfARequest) {
   Start("", "127.0.0.1", std::chrono::milliseconds(20));
   RawClient idle(port_);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <thread>
 
 #include <fmt/format.h>
 #include <soci/sqlite3/soci-sqlite3.h>
@@ -76,12 +77,33 @@ Expected<std::string> PathOf(std::string_view url) {
   return std::string(path);
 }
 
+bool IsBusy(const soci::soci_error& error) {
+  const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
+  return sqlite && (sqlite->result() & 0xff) == kBusy;
+}
+
+// Readers and the one writer do not wait for each other then. Two processes that do this to a new
+// file at the same time hold what the other needs; SQLite ends such a stalemate by failing one of
+// them at once, whatever its busy timeout, so we do the waiting.
+void TurnOnWriteAheadLog(soci::session& session, std::chrono::milliseconds busy_timeout) {
+  constexpr std::chrono::milliseconds kPause{5};
+  const auto deadline = std::chrono::steady_clock::now() + busy_timeout;
+  while (true) {
+    try {
+      std::string mode;  // `memory` is what :memory: answers
+      session << "PRAGMA journal_mode = WAL", soci::into(mode);
+      return;
+    } catch (const soci::soci_error& error) {
+      if (!IsBusy(error) || std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 void Configure(soci::session& session, std::chrono::milliseconds busy_timeout) {
   session << fmt::format("PRAGMA busy_timeout = {}", busy_timeout.count());
   session << "PRAGMA foreign_keys = ON";
-  // Readers and the one writer do not wait for each other; `memory` is what :memory: answers.
-  std::string mode;
-  session << "PRAGMA journal_mode = WAL", soci::into(mode);
+  TurnOnWriteAheadLog(session, busy_timeout);
 }
 
 }  // namespace

@@ -19,13 +19,22 @@ using std::chrono::milliseconds;
 // Long enough for another gateway's migration, which is a few statements.
 constexpr milliseconds kBusyTimeout{10'000};
 
+// In a transaction of its own: where the table exists this only reads, and SQLite lets a
+// transaction that began with a read fail at once, instead of wait, when it needs the write lock.
+Expected<void> CreateVersionTable(Database& database) {
+  return database.Transact("cannot create the schema version",
+                           [](soci::session& sql) -> Expected<void> {
+                             sql << R"(CREATE TABLE IF NOT EXISTS schema_version (
+                                         version INTEGER NOT NULL PRIMARY KEY,
+                                         name VARCHAR(64) NOT NULL,
+                                         applied_at BIGINT NOT NULL))";
+                             return {};
+                           });
+}
+
 // The applied steps, in order. Takes the database's write lock first, so that what is read stays
-// true until the transaction ends.
+// true until the transaction ends; so it must be the first thing that a transaction does.
 std::vector<MigrationState> LockAndReadApplied(soci::session& sql) {
-  sql << R"(CREATE TABLE IF NOT EXISTS schema_version (
-              version INTEGER NOT NULL PRIMARY KEY,
-              name VARCHAR(64) NOT NULL,
-              applied_at BIGINT NOT NULL))";
   sql << "UPDATE schema_version SET version = version";
 
   std::vector<MigrationState> applied;
@@ -93,6 +102,9 @@ auto OnDatabase(std::string_view url, std::string_view what, Body body)
     -> decltype(body(std::declval<soci::session&>())) {
   auto database = Database::Open(url, kBusyTimeout);
   if (!database) return std::unexpected(database.error());
+  if (auto created = CreateVersionTable(**database); !created) {
+    return std::unexpected(created.error());
+  }
   return (*database)->Transact(what, body);
 }
 
@@ -102,6 +114,9 @@ int NewestSchemaVersion() { return Migrations().back().version; }
 
 Expected<std::vector<MigrationState>> MigrateUp(Database& database, const Clock& clock) {
   using Result = Expected<std::vector<MigrationState>>;
+  if (auto created = CreateVersionTable(database); !created) {
+    return std::unexpected(created.error());
+  }
   return database.Transact("cannot migrate the database", [&](soci::session& sql) -> Result {
     const auto version = VersionOf(LockAndReadApplied(sql));
     if (auto known = RefuseNewer(version); !known) return std::unexpected(known.error());

@@ -107,7 +107,8 @@ TEST_F(MigrationsTest, AreUndoneAsAWholeWhenOneStatementFails) {
   Execute("CREATE TABLE policies (left_over INTEGER)");
   const auto result = MigrateUp(url, clock);
   EXPECT_EQ(CodeOf(result), ErrorCode::kInternal);
-  EXPECT_EQ(Tables(), "policies ");
+  EXPECT_EQ(Tables(), "policies schema_version ");
+  EXPECT_EQ(SchemaVersion(url), 0);
 }
 
 }  // namespace

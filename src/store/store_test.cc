@@ -204,6 +204,36 @@ TEST_F(StoreTest, ReportsADatabaseLockedByAnotherProcessAndRecovers) {
   EXPECT_TRUE(store->CreateBackend(kBackend));
 }
 
+TEST_F(StoreTest, OpensAMigratedDatabaseOnceAnotherProcessHasFinishedItsWrite) {
+  Open();
+  auto other = Intruder();
+  other << "BEGIN IMMEDIATE";
+  std::latch opening(1);
+  Expected<std::unique_ptr<Store>> opened = nullptr;
+  std::jthread opener([&] {
+    opening.count_down();
+    opened = Store::Open(Url(), clock, 20s);  // only a hang reaches it
+  });
+  opening.wait();
+  other << "INSERT INTO coordinator_suffixes (suffix, backend_id, seen_at) VALUES ('a', 'c1', 0)";
+  other << "COMMIT";
+  opener.join();
+  EXPECT_TRUE(opened) << opened.error().message;
+}
+
+TEST_F(StoreTest, LetsManyGatewaysStartAtOnceOnANewFile) {
+  constexpr int kGateways = 8;
+  std::latch start(kGateways);
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < kGateways; ++i) {
+    threads.emplace_back([&] {
+      start.arrive_and_wait();
+      const auto opened = Store::Open(Url(), clock, 20s);  // only a hang reaches it
+      EXPECT_TRUE(opened) << opened.error().message;
+    });
+  }
+}
+
 TEST_F(StoreTest, ReportsRowsThatItDidNotWrite) {
   const auto store = Open();
   ASSERT_TRUE(store->CreateGroup(kGroup));
