@@ -52,6 +52,40 @@ TEST_F(RegistryTest, KeepsStatusAndCountersOverAReload) {
   EXPECT_EQ(snapshot->default_group(), "other");
 }
 
+TEST_F(RegistryTest, KeepsTheTurnOfAGroupOverAReload) {
+  Configuration file;
+  Group group;
+  group.id = "adhoc";
+  file.groups = {group};
+  registry.ReplaceFile(file, "adhoc");
+  const auto cursor = registry.Current()->FindGroup("adhoc")->cursor;
+  registry.ReplaceStored({});
+  EXPECT_EQ(registry.Current()->FindGroup("adhoc")->cursor, cursor);
+}
+
+TEST_F(RegistryTest, StartsAnewWithABackendThatWasDeletedAndCreatedAgain) {
+  Configuration stored;
+  stored.backends = {MakeBackend("c1", Source::kStore)};
+  registry.ReplaceStored(stored);
+  registry.ReportStatus("c1", Healthy());
+  registry.Current()->FindBackend("c1")->counters->submissions = 5;
+  registry.ReplaceStored({});
+  registry.ReplaceStored(stored);
+  const auto snapshot = registry.Current();
+  EXPECT_FALSE(snapshot->FindBackend("c1")->Eligible());
+  EXPECT_EQ(snapshot->FindBackend("c1")->counters->submissions, 0u);
+}
+
+TEST_F(RegistryTest, LeavesASnapshotThatIsInUseAsItWas) {
+  Configuration file;
+  file.backends = {MakeBackend("c1", Source::kFile)};
+  registry.ReplaceFile(file, "adhoc");
+  const auto before = registry.Current();
+  registry.ReplaceFile({}, "other");
+  EXPECT_NE(before->FindBackend("c1"), nullptr);
+  EXPECT_EQ(before->default_group(), "adhoc");
+}
+
 TEST_F(RegistryTest, ForgetsTheStatusOfABackendThatMoved) {
   Configuration file;
   file.backends = {MakeBackend("c1", Source::kFile, 1)};

@@ -1,6 +1,7 @@
 #include "protocol/endpoint.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/ranges.h"
 #include "base/strings.h"
@@ -14,9 +15,21 @@ constexpr std::string_view kRead = "GET, HEAD";
 constexpr std::string_view kBrowser = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 
 // Not CONNECT, whose success would mean a tunnel, and not TRACE, which shows what others added.
-bool IsBrowsers(std::string_view method) { return Contains(SplitList(kBrowser), method); }
+bool IsBrowsers(std::string_view method) {
+  constexpr std::array<std::string_view, 6> kMethods = {"GET", "HEAD",   "POST",
+                                                        "PUT", "DELETE", "OPTIONS"};
+  return Contains(kMethods, method);
+}
 
 bool IsRead(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+// Blanks count too: a target with one would end early in a request line.
+bool HasControlCharacter(std::string_view target) {
+  return std::ranges::any_of(target, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= 0x20 || byte == 0x7f;
+  });
+}
 
 // Segments that a recipient might resolve to another path, and bytes that it might read as '/'.
 bool IsAmbiguous(std::string_view path) {
@@ -121,7 +134,7 @@ Endpoint Classify(std::string_view method, std::string_view target) {
   auto path = target.substr(0, target.find('?'));
   const auto query =
       path.size() < target.size() ? target.substr(path.size() + 1) : std::string_view();
-  if (!path.starts_with('/') || IsAmbiguous(path)) return endpoint;
+  if (!path.starts_with('/') || HasControlCharacter(target) || IsAmbiguous(path)) return endpoint;
 
   if (path.starts_with(kTagMarker)) {
     endpoint.tag = FirstSegment(path.substr(kTagMarker.size()));

@@ -19,7 +19,7 @@ enum class EndpointKind : std::uint8_t {
   kSpooled,    // /v1/spooled/...
   kOauth2,     // /oauth2/...
   kBadMethod,  // a path of the above with a method that it does not take
-  kUnknown,    // not Trino's client protocol, or a path with dot segments
+  kUnknown,    // not Trino's client protocol, a path with dot segments, a control character
 };
 // For logs and metrics: "statement", "ping", "poll", "query", "ui", "spooled", "oauth2", "other".
 std::string_view NameOf(EndpointKind kind);

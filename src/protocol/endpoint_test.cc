@@ -82,6 +82,14 @@ TEST(Classify, RefusesPathsThatABackendMightReadDifferently) {
   }
 }
 
+TEST(Classify, RefusesControlCharactersAndBlanks) {
+  using std::string_literals::operator""s;
+  for (const auto& target : {"/ui/a\nb"s, "/ui/a\0b"s, "/ui/a\x7f"s, "/ui/a b"s, "/ui/?a\tb"s}) {
+    SCOPED_TRACE(target);
+    EXPECT_EQ(Classify("GET", target).kind, EndpointKind::kUnknown);
+  }
+}
+
 TEST(Classify, LetsHarmlessDotsAndEscapesPass) {
   for (const auto target : {"/ui/assets/app.1.2.js", "/ui/a%20b", "/ui/...", "/ui/x?../.."}) {
     SCOPED_TRACE(target);

@@ -2,12 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
+#include <cstddef>
 #include <utility>
 
 namespace gateway::protocol {
 namespace {
 
-constexpr int kMaxDepth = 64;
+// A column of nested rows takes four levels for each row in it.
+constexpr std::size_t kMaxDepth = 256;
+
+bool IsHexDigit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 // Walks JSON text that may end at any byte. Every Take...() returns false when the text ended;
 // malformed() tells then whether that was the reason.
@@ -43,54 +50,90 @@ class Walker {
         contents = text_.substr(begin, position_++ - begin);
         return true;
       }
-      if (static_cast<unsigned char>(c) < 0x20) {
-        malformed_ = true;
-        return false;
-      }
-      if (c == '\\') ++position_;
+      if (static_cast<unsigned char>(c) < 0x20) return Malformed();
+      if (c == '\\' && !SkipEscape()) return false;
     }
     return false;
   }
 
-  // Any value, without looking into it.
+  // Any value, without keeping it. What is open is a stack of bits, not of calls: the text decides
+  // how deep it is.
   bool SkipValue() {
-    int depth = 0;
+    Nesting open;
     do {
       const char next = Peek();
       std::string_view ignored;
-      if (next == '"') {
+      if (next == '{' || next == '[') {
+        if (open.depth == kMaxDepth) return Malformed();
+        ++position_;
+        open.is_object[open.depth++] = next == '{';
+        if (Peek() != open.Closer()) {
+          if (next == '{' && !TakeName(ignored)) return false;
+          continue;
+        }
+      } else if (next == '"') {
         if (!TakeString(ignored)) return false;
-      } else if (next == '{' || next == '[') {
-        ++position_;
-        if (++depth > kMaxDepth) return Malformed();
-      } else if (next == '}' || next == ']') {
-        ++position_;
-        if (--depth < 0) return Malformed();
-      } else if ((next == ',' || next == ':') && depth > 0) {
-        ++position_;
       } else if (!SkipWord()) {
         return false;
       }
-    } while (depth > 0);
+      if (!EndValue(open)) return false;
+    } while (open.depth > 0);
     return true;
   }
 
+  // A member's name and the colon after it.
+  bool TakeName(std::string_view& name) { return TakeString(name) && Take(':'); }
+
  private:
+  struct Nesting {
+    std::bitset<kMaxDepth> is_object;  // else an array
+    std::size_t depth = 0;
+
+    char Closer() const { return is_object[depth - 1] ? '}' : ']'; }
+  };
+
   bool Malformed() {
     malformed_ = true;
     return false;
   }
 
+  // What may stand after a value: the ends of what it was the last of, or a comma, and in an object
+  // the name of the next one.
+  bool EndValue(Nesting& open) {
+    std::string_view ignored;
+    for (; open.depth > 0; --open.depth) {
+      if (Peek() == ',') {
+        ++position_;
+        return !open.is_object[open.depth - 1] || TakeName(ignored);
+      }
+      if (!Take(open.Closer())) return false;
+    }
+    return true;
+  }
+
+  // From a backslash to the last character of its escape.
+  bool SkipEscape() {
+    if (++position_ >= text_.size()) return false;
+    const char kind = text_[position_];
+    if (kind != 'u') return std::string_view("\"\\/bfnrt").contains(kind) || Malformed();
+    for (int digits = 0; digits < 4; ++digits) {
+      if (++position_ >= text_.size()) return false;
+      if (!IsHexDigit(text_[position_])) return Malformed();
+    }
+    return true;
+  }
+
   // A number or a literal; complete only when something follows.
   bool SkipWord() {
-    const auto begin = position_;
-    const auto is_word = [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-             c == '-' || c == '+' || c == '.';
-    };
-    while (position_ < text_.size() && is_word(text_[position_])) ++position_;
-    if (position_ == text_.size()) return false;
-    return position_ > begin || Malformed();
+    const auto rest = text_.substr(position_);
+    const auto size = std::min(rest.find_first_of(" \t\r\n,]}"), rest.size());
+    position_ += size;
+    if (size == rest.size()) return false;
+    const auto word = rest.substr(0, size);
+    // That a number has its parts in order is left to who computes with it.
+    const bool number =
+        !word.empty() && word.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
+    return number || word == "true" || word == "false" || word == "null" || Malformed();
   }
 
   std::string_view text_;
@@ -107,11 +150,31 @@ bool WalkMembers(std::string_view json, Member member) {
   if (walker.Peek() == '}') return true;
   do {
     std::string_view name;
-    if (!walker.TakeString(name) || !walker.Take(':') || name == "data") break;
+    if (!walker.TakeName(name) || name == "data") break;
     if (!member(name, walker)) break;
     if (walker.Peek() == '}') return true;
   } while (walker.Take(','));
   return !walker.malformed();
+}
+
+// How much of `uri` is scheme and authority; 0 when it is not an absolute http(s) URI. JSON may
+// escape slashes.
+std::size_t OriginSize(std::string_view uri) {
+  auto rest = uri;
+  if (rest.starts_with("https:")) {
+    rest.remove_prefix(6);
+  } else if (rest.starts_with("http:")) {
+    rest.remove_prefix(5);
+  } else {
+    return 0;
+  }
+  for (int slashes = 0; slashes < 2; ++slashes) {
+    if (rest.starts_with('\\')) rest.remove_prefix(1);
+    if (!rest.starts_with('/')) return 0;
+    rest.remove_prefix(1);
+  }
+  const auto authority = std::min(rest.find_first_of("/\\?#"), rest.size());
+  return uri.size() - rest.size() + authority;
 }
 
 std::unexpected<Error> NotAnAnswer() {
@@ -151,12 +214,10 @@ Expected<std::string> RewriteUris(std::string_view json_head,
   rewritten.reserve(json_head.size() + 3 * (origin.size() + prefix.size()));
   const char* copied = json_head.data();
   for (const auto uri : uris) {
-    // JSON may escape slashes; then the URI is not taken apart but left as it is.
-    const std::size_t scheme = uri.starts_with("https://") ? 8 : uri.starts_with("http://") ? 7 : 0;
-    if (scheme == 0) continue;
-    const auto path = std::min(uri.find('/', scheme), uri.size());
+    const auto size = OriginSize(uri);
+    if (size == 0) continue;
     rewritten.append(copied, uri.data()).append(origin).append(prefix);
-    copied = uri.data() + path;
+    copied = uri.data() + size;
   }
   rewritten.append(copied, json_head.data() + json_head.size());
   return rewritten;

@@ -29,7 +29,8 @@ Expected<StatementAnswer> ScanStatementAnswer(std::string_view json);
 // Replaces scheme and authority of infoUri, nextUri and partialCancelUri in `json_head` by
 // `origin` (`https://gw.example:8443`), and puts `prefix` (`/~c1`, or empty) in front of their
 // paths. For clusters that may not be told by X-Forwarded-* what their URIs are to be.
-// URIs that are not absolute http(s) stay. kProtocol: as ScanStatementAnswer.
+// URIs that are not absolute http(s) stay; escaped slashes (`http:\/\/`) are understood. kProtocol:
+// as ScanStatementAnswer.
 Expected<std::string> RewriteUris(std::string_view json_head,
                                   std::string_view origin,
                                   std::string_view prefix);

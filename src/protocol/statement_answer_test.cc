@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/result_testing.h"
+#include "protocol/error_answer.h"
 
 namespace gateway::protocol {
 namespace {
@@ -40,6 +41,74 @@ TEST(ScanStatementAnswer, SeesAnErrorObject) {
       ScanStatementAnswer(R"({"id":"a","error":{"message":"no \"such\" table"},"warnings":[]})");
   ASSERT_TRUE(answer);
   EXPECT_TRUE(answer->has_error);
+}
+
+TEST(ScanStatementAnswer, ReadsAPageOfARunningQuery) {
+  const auto answer = ScanStatementAnswer(
+      R"({"id":"20261123_204405_00014_9chqv","infoUri":"http://gw/ui/query.html?20261123_204405_00014_9chqv",)"
+      R"("partialCancelUri":"http://gw/v1/statement/executing/partialCancel/20261123_204405_00014_9chqv/0/y9/1",)"
+      R"("nextUri":"http://gw/v1/statement/executing/20261123_204405_00014_9chqv/y9/1",)"
+      R"("columns":[{"name":"_col0","type":"integer","typeSignature":{"rawType":"integer","arguments":[]}}],)"
+      R"("data":[[1]],"stats":{"state":"RUNNING","progressPercentage":100.0},"warnings":[]})");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->partial_cancel_uri,
+            "http://gw/v1/statement/executing/partialCancel/20261123_204405_00014_9chqv/0/y9/1");
+  EXPECT_EQ(answer->next_uri, "http://gw/v1/statement/executing/20261123_204405_00014_9chqv/y9/1");
+}
+
+TEST(ScanStatementAnswer, ReadsAnAnswerOfPrestoDb) {
+  const auto answer = ScanStatementAnswer(
+      "{\n  \"id\" : \"20261123_204405_00014_9chqv\",\n  \"nextUri\" : "
+      "\"http://gw/v1/statement/queued/20261123_204405_00014_9chqv/1?slug=x7\"\n}\n");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->id, "20261123_204405_00014_9chqv");
+  EXPECT_EQ(answer->next_uri,
+            "http://gw/v1/statement/queued/20261123_204405_00014_9chqv/1?slug=x7");
+}
+
+TEST(ScanStatementAnswer, ReadsTheErrorsOfTheGatewayItself) {
+  const std::string id = "20261123_204405_00001_tgate";
+  std::string message;
+  for (int byte = 0; byte < 256; ++byte) message += static_cast<char>(byte);
+  const auto json = QueryErrorJson(id, "http://gw", {message, 7, "GATEWAY_X"});
+  const auto answer = ScanStatementAnswer(json);
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->has_error);
+  EXPECT_EQ(answer->id, id);
+  EXPECT_EQ(answer->next_uri, "");
+}
+
+TEST(ScanStatementAnswer, SkipsValuesOfAllKinds) {
+  for (const std::string value :
+       {"null", "true", "false", "0", "-1.5E+3", "[]", "{}", "[ ]", "{ }", "[[],{}]",
+        R"({"a":[1,{"b":[]}],"c":{}})", R"("\"}\\")", R"("\u00e4\/\b\f\n\r\t")"}) {
+    SCOPED_TRACE(value);
+    const auto json = R"({"stats":)" + value + R"( , "id":"a"})";
+    const auto answer = ScanStatementAnswer(json);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->id, "a");
+  }
+}
+
+TEST(ScanStatementAnswer, RefusesValuesThatAreNotJson) {
+  for (const std::string value :
+       {"nul", "True", "1x", "[}", "{]", R"({"a":[1}})", "[1,]", "[1 2]", "[,]", R"({"a":1,})",
+        R"({"a"})", R"({"a" 1})", "{1:2}", R"("\q")", R"("\u12g4")", "\"\x01\"", "]", ","}) {
+    SCOPED_TRACE(value);
+    const auto json = R"({"stats":)" + value + R"(,"id":"a"})";
+    EXPECT_EQ(CodeOf(ScanStatementAnswer(json)), ErrorCode::kProtocol);
+  }
+}
+
+TEST(ScanStatementAnswer, WalksDeepColumnsButNotForEver) {
+  const auto nested = [](std::size_t depth) {
+    return R"({"columns":)" + std::string(depth, '[') + std::string(depth, ']') + R"(,"id":"a"})";
+  };
+  const auto deep = nested(256);
+  const auto answer = ScanStatementAnswer(deep);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->id, "a");
+  EXPECT_EQ(CodeOf(ScanStatementAnswer(nested(257))), ErrorCode::kProtocol);
 }
 
 TEST(ScanStatementAnswer, StopsAtTheRows) {
@@ -85,6 +154,34 @@ TEST(RewriteUris, LeavesTheSameTextElsewhereAlone) {
   EXPECT_EQ(*rewritten,
             R"({"id":"a","nextUri":"http://gw/v1/x","columns":[{"name":"http://c:1/v1/x"}],)"
             R"("data":[["http://c:1/"]]})");
+}
+
+TEST(RewriteUris, TakesUrisInAllTheirShapes) {
+  struct Case {
+    std::string uri;
+    std::string rewritten;
+  };
+  const Case cases[] = {
+      {"http://c:1/v1/x", "https://gw/~c1/v1/x"},
+      {"https://[::1]:8443/v1/x?slug=1", "https://gw/~c1/v1/x?slug=1"},
+      {R"(http:\/\/c:1\/v1\/x)", R"(https://gw/~c1\/v1\/x)"},
+      {"http://c:1", "https://gw/~c1"},
+      {"http://c:1?a=/b", "https://gw/~c1?a=/b"},
+      {"/v1/x", "/v1/x"},
+      {"ftp://c/v1/x", "ftp://c/v1/x"},
+      {"http:c/v1/x", "http:c/v1/x"},
+      {"", ""},
+  };
+  for (const auto& [uri, expected] : cases) {
+    SCOPED_TRACE(uri);
+    const auto rewritten = RewriteUris(R"({"nextUri":")" + uri + R"("})", "https://gw", "/~c1");
+    ASSERT_TRUE(rewritten);
+    EXPECT_EQ(*rewritten, R"({"nextUri":")" + expected + R"("})");
+  }
+}
+
+TEST(RewriteUris, RefusesWhatIsNotAnAnswer) {
+  EXPECT_EQ(CodeOf(RewriteUris("<html>", "http://gw", "")), ErrorCode::kProtocol);
 }
 
 }  // namespace

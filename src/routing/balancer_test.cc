@@ -139,9 +139,9 @@ TEST_F(BalancerTest, StaysExactOverManyThreads) {
     Declare(5, strategy);
     for (int i = 1; i <= 5; ++i) Report("c" + std::to_string(i), model::Health::kHealthy, 0);
     Refresh();
-    for (const auto& [id, count] : PickFromThreads(choice, 12'500)) {
+    for (const auto& [id, count] : PickFromThreads(choice, 100'000)) {
       SCOPED_TRACE(id);
-      EXPECT_EQ(count, 20'000);
+      EXPECT_EQ(count, 160'000);
     }
   }
 }
