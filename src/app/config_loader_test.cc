@@ -1,7 +1,11 @@
 #include "app/config_loader.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <span>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "app/temporary_directory.h"
@@ -207,9 +211,12 @@ TEST(ConfigLoader, RefusesBadListeners) {
       {"listeners:\n  - 127.0.0.1:8080\n",
        "gateway.yaml:2:5: listeners[0]: a single value is not allowed here; allowed: a map with "
        "the keys address, external_url"},
-      {"listeners:\n  - address: localhost:8080\n",
-       "gateway.yaml:2:14: listeners[0].address: 'localhost:8080' is not an address; allowed: "
+      {"listeners:\n  - address: gateway:8080\n",
+       "gateway.yaml:2:14: listeners[0].address: 'gateway:8080' is not an address; allowed: "
        "IP:PORT"},
+      {"listeners:\n  - {address: 'localhost:80'}\n  - {address: '127.0.0.1:80'}\n",
+       "gateway.yaml:3:15: listeners[1].address: '127.0.0.1:80' is used by listeners[0].address "
+       "already (line 2)"},
       {"listeners:\n  - {address: '[::1]:80'}\n  - {address: '[0::1]:80'}\n",
        "gateway.yaml:3:15: listeners[1].address: '[0::1]:80' is used by listeners[0].address "
        "already (line 2)"},
@@ -400,6 +407,21 @@ TEST(ConfigLoader, ShowsTwentyProblemsAndCountsTheRest) {
   EXPECT_TRUE(config.error().message.ends_with("\ngateway.yaml: and 2480 more"));
 }
 
+// Comparing each of these with each backend would take minutes.
+TEST(ConfigLoader, EndsSoonOnManyReferencesToNothing) {
+  std::string text(kListeners);
+  text += "backends:\n";
+  for (int i = 0; i < 190; ++i) {
+    text += fmt::format("- {{id: {}{}, url: 'http://c'}}\n", std::string(60, 'a'), i);
+  }
+  text += "groups: [{id: g, backends: [";
+  for (int i = 0; i < 50'000; ++i) text += fmt::format("{}{},", std::string(55, 'b'), i);
+  text += "]}]\n";
+  const auto config = Parse(text);
+  ASSERT_EQ(CodeOf(config), ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(config.error().message.ends_with("\ngateway.yaml: and 49980 more"));
+}
+
 TEST(ConfigLoader, RefusesAHugeFileAndAHugeValue) {
   ExpectRefused(std::string(kMaxConfigBytes + 1, '#'),
                 "gateway.yaml:1:1: the file is larger than 4");
@@ -409,10 +431,14 @@ TEST(ConfigLoader, RefusesAHugeFileAndAHugeValue) {
             "gateway.yaml:2:16: admin.token: the value is too long; allowed: 4096 characters");
 }
 
-TEST(ConfigLoader, EndsOnAliasesThatNameThemselves) {
-  EXPECT_FALSE(ParseWithListeners("groups: &g [{id: a, backends: *g}]\n"));
-  EXPECT_FALSE(ParseWithListeners("store: &s {<<: *s}\n"));
-  EXPECT_FALSE(ParseWithListeners("log: &l [*l]\n"));
+TEST(ConfigLoader, RefusesAliasesThatNameThemselves) {
+  const Mistake mistakes[] = {
+      {"groups: &g [{id: a, backends: *g}]\n",
+       "gateway.yaml:2:31: this alias stands inside what it names"},
+      {"store: &s {<<: *s}\n", "gateway.yaml:2:16: this alias stands inside what it names"},
+      {"log: &l [*l]\n", "gateway.yaml:2:10: this alias stands inside what it names"},
+  };
+  ExpectRefused(mistakes);
 }
 
 TEST(ConfigLoader, ShowsControlCharactersOfAQuotedValueAsBlanks) {
@@ -440,12 +466,35 @@ TEST(ConfigLoader, NamesAFileThatCannotBeRead) {
   EXPECT_EQ(CodeOf(LoadConfig("/dev/zero")), ErrorCode::kTooLarge);
 }
 
-TEST(ConfigLoader, TakesTheExampleFile) {
-  const auto root = std::filesystem::path(__FILE__).parent_path() / "../..";
-  ASSERT_EQ(::setenv("GATEWAY_TOKEN", "example", 1), 0);
-  const auto config = LoadConfig((root / "deploy/config.example.yaml").string());
+TEST(ConfigLoader, TakesTheExampleFileWhichShowsTheDefaults) {
+  const auto config = LoadConfig(GATEWAY_SOURCE_DIR "/deploy/config.example.yaml");
   ASSERT_TRUE(config) << config.error().message;
-  EXPECT_FALSE(config->declared.policies.empty());
+  EXPECT_EQ(ImmutableChanges(AppConfig(), *config), std::vector<std::string>{"listeners"});
+  EXPECT_EQ(config->default_group, "adhoc");
+  EXPECT_EQ(config->declared.backends.size(), 2u);
+  EXPECT_EQ(config->declared.groups.size(), 2u);
+  EXPECT_EQ(config->declared.policies.size(), 2u);
+}
+
+// The lines that stand there as comments, as they have no default.
+TEST(ConfigLoader, TakesTheExampleFileWithItsOptionalLines) {
+  constexpr const char* kPath = GATEWAY_SOURCE_DIR "/deploy/config.example.yaml";
+  std::ifstream file(kPath);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  for (const std::string key : {"external_url:", "grpc_address:", "token:"}) {
+    const auto comment = text.find("# " + key);
+    ASSERT_NE(comment, std::string::npos) << key;
+    text.erase(comment, 2);
+  }
+  auto sources = FakeSources();
+  sources.variable = [](std::string_view name) -> std::optional<std::string> {
+    return name == "GATEWAY_TOKEN" ? std::optional<std::string>("example") : std::nullopt;
+  };
+  const auto config = ParseConfig(text, kPath, sources);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->admin.token, "example");
+  EXPECT_TRUE(config->admin.grpc);
+  EXPECT_TRUE(config->proxy.listeners[1].external_url);
 }
 
 }  // namespace

@@ -56,6 +56,7 @@ bool IsPrintable(std::string_view text, char first) {
 
 // The address in its shortest form, so that two spellings of one address compare equal.
 std::optional<std::string> CanonicalIp(const std::string& host, bool ipv6) {
+  if (host == "localhost" && !ipv6) return "127.0.0.1";
   in6_addr binary{};  // large enough for both
   const int family = ipv6 ? AF_INET6 : AF_INET;
   char shortest[INET6_ADDRSTRLEN];
@@ -116,10 +117,10 @@ Expected<Address> ParseAddress(std::string_view text) {
   if (ip && port && *port <= 65535) {
     return Address{*std::move(ip), static_cast<std::uint16_t>(*port)};
   }
-  return Refuse(
-      fmt::format("'{}' is not an address; allowed: IP:PORT such as 127.0.0.1:8080, "
-                  "0.0.0.0:8080 or [::1]:8080, port 0 to 65535 (0: any free one)",
-                  text));
+  return Refuse(fmt::format(
+      "'{}' is not an address; allowed: IP:PORT such as 127.0.0.1:8080, "
+      "0.0.0.0:8080 or [::1]:8080, or localhost:PORT; port 0 to 65535 (0: any free one)",
+      text));
 }
 
 Expected<std::string> ParseId(std::string_view text) {

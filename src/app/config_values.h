@@ -32,7 +32,8 @@ Expected<std::uint64_t> ParseCount(std::string_view text,
 // `true` or `false`.
 Expected<bool> ParseBool(std::string_view text);
 
-// `127.0.0.1:8080`, `[::1]:8080`; an IP address, as names may stand for several. Port 0: any.
+// `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`. No other names, as they may stand for several
+// addresses; localhost is 127.0.0.1. Port 0: any.
 Expected<Address> ParseAddress(std::string_view text);
 
 Expected<std::string> ParseId(std::string_view text);

@@ -57,6 +57,7 @@ TEST(ConfigValues, ReadsAddressesInOneSpelling) {
       {"127.0.0.1:8080", "127.0.0.1", 8080}, {"0.0.0.0:1", "0.0.0.0", 1},
       {"[::1]:65535", "::1", 65535},         {"[::]:0", "::", 0},
       {"[0:0::0:1]:8080", "::1", 8080},      {"[2001:DB8::1]:8080", "2001:db8::1", 8080},
+      {"localhost:8080", "127.0.0.1", 8080},
   };
   for (const auto& [text, host, port] : cases) {
     SCOPED_TRACE(text);
@@ -78,7 +79,9 @@ TEST(ConfigValues, RefusesWhatIsNoAddress) {
                            "127.0.0.1:-1",
                            "127.0.0.1:80 ",
                            "127.0.0.1:8080:1",
-                           "localhost:8080",
+                           "localhost",
+                           "[localhost]:8080",
+                           "trino.example.com:8080",
                            "127.1:80",
                            "256.0.0.1:80",
                            "::1:8080",

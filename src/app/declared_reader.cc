@@ -129,9 +129,10 @@ void DeclaredReader::CheckReference(const Reference& reference) {
   const auto& kind = *reference.kind;
   if (kind.seen.contains(reference.id)) return;
   const auto& written = reference.value.node.Scalar();
-  reader_.Report(reference.value,
-                 fmt::format("{} '{}' is not declared in this file;{} declared: {}", kind.name,
-                             written, Suggest(written, kind.shown), ListOf(kind.shown)));
+  reader_.Report(
+      reference.value,
+      fmt::format("{} '{}' is not declared in this file;{} declared: {}", kind.name, written,
+                  reader_.SuggestIfKept(written, kind.shown), ListOf(kind.shown)));
 }
 
 }  // namespace gateway::app

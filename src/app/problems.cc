@@ -16,7 +16,7 @@ constexpr std::size_t kKept = 1000;
 Problems::Problems(std::string file_name) : file_name_(std::move(file_name)) {}
 
 void Problems::Add(Position position, std::string_view message) {
-  if (problems_.size() == kKept) {
+  if (full()) {
     ++dropped_;
     return;
   }
@@ -24,6 +24,8 @@ void Problems::Add(Position position, std::string_view message) {
   std::ranges::replace_if(line, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; }, ' ');
   problems_.push_back({position, std::move(line)});
 }
+
+bool Problems::full() const { return problems_.size() >= kKept; }
 
 Error Problems::ToError() const {
   auto ordered = problems_;

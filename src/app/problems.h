@@ -32,6 +32,9 @@ class Problems {
 
   bool empty() const { return problems_.empty(); }
 
+  // What is added from now on is counted only, so its message need not be good.
+  bool full() const;
+
   // kInvalidArgument: `file:line:column: message` lines in the order of the file.
   Error ToError() const;
 

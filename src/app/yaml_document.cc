@@ -1,8 +1,10 @@
 #include "app/yaml_document.h"
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -10,7 +12,8 @@
 namespace gateway::app {
 namespace {
 
-constexpr int kMaxDepth = 32;
+constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxNodes = 100'000;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 struct Complaint {
@@ -100,49 +103,89 @@ bool IsOpenQuote(std::string_view text) {
   return true;
 }
 
-// Counts documents and depth, and remembers where the last of the single values is.
+// Counts documents, depth and nodes, and remembers where the last of the single values is.
+//
+// An alias counts as all that it names: a list of aliases to a long list is short in the file and
+// endless to who reads it.
 class Surveyor final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark& mark) override { document_ = PositionOf(mark); }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { AddLeaf(mark, anchor); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto named = sizes_.find(anchor);
+    if (named == sizes_.end()) {
+      throw Complaint{PositionOf(mark), "this alias stands inside what it names"};
+    }
+    AddNodes(mark, named->second);
+  }
   void OnScalar(const YAML::Mark& mark,
                 const std::string&,
-                YAML::anchor_t,
+                YAML::anchor_t anchor,
                 const std::string&) override {
     last_scalar_ = PositionOf(mark);
+    AddLeaf(mark, anchor);
   }
   void OnSequenceStart(const YAML::Mark& mark,
                        const std::string&,
-                       YAML::anchor_t,
+                       YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    Enter(mark);
+    Enter(mark, anchor);
   }
-  void OnSequenceEnd() override { --depth_; }
+  void OnSequenceEnd() override { Leave(); }
   void OnMapStart(const YAML::Mark& mark,
                   const std::string&,
-                  YAML::anchor_t,
+                  YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    Enter(mark);
+    Enter(mark, anchor);
   }
-  void OnMapEnd() override { --depth_; }
+  void OnMapEnd() override { Leave(); }
 
   // Where the last document began.
   Position document() const { return document_; }
   Position last_scalar() const { return last_scalar_; }
 
  private:
-  // An exception is the only way out of yaml-cpp's recursion; Parse() catches it.
-  void Enter(const YAML::Mark& mark) {
-    if (++depth_ > kMaxDepth) {
+  struct Open {
+    YAML::anchor_t anchor;
+    std::size_t nodes_before;
+  };
+
+  // An exception is the only way out of yaml-cpp's recursion; ParseYaml() catches it.
+  void Enter(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    if (open_.size() == kMaxDepth) {
       throw Complaint{
           PositionOf(mark),
           fmt::format("nested more than {} levels deep; no setting needs that", kMaxDepth)};
     }
+    open_.push_back({anchor, nodes_});
+    AddNodes(mark, 1);
   }
 
-  int depth_ = 0;
+  void Leave() {
+    const auto [anchor, nodes_before] = open_.back();
+    open_.pop_back();
+    sizes_[anchor] = nodes_ - nodes_before;
+  }
+
+  void AddLeaf(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    AddNodes(mark, 1);
+    sizes_[anchor] = 1;
+  }
+
+  void AddNodes(const YAML::Mark& mark, std::size_t count) {
+    nodes_ += count;
+    if (nodes_ > kMaxNodes) {
+      throw Complaint{PositionOf(mark),
+                      fmt::format("the file is too long from here on; allowed: {} keys and values, "
+                                  "an alias counting as all that it names",
+                                  kMaxNodes)};
+    }
+  }
+
+  std::vector<Open> open_;  // lists and maps that have not ended, from the outside in
+  std::map<YAML::anchor_t, std::size_t> sizes_;  // nodes of what ended; 0: all without an anchor
+  std::size_t nodes_ = 0;
   Position document_;
   Position last_scalar_;
 };

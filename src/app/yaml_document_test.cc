@@ -1,5 +1,6 @@
 #include "app/yaml_document.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace gateway::app {
@@ -84,6 +85,31 @@ TEST(YamlDocument, RefusesIndentedHostileNesting) {
   std::string text;
   for (std::size_t depth = 0; depth < 1000; ++depth) text += std::string(depth, ' ') + "a:\n";
   EXPECT_NE(Complaint(text).find("f:33:33: nested more than 32"), std::string::npos);
+}
+
+TEST(YamlDocument, CountsAnAliasAsAllThatItNames) {
+  // Each alias names 303 nodes: 300 of them are about 91,000, 400 are 121,000.
+  const auto multiply = [](std::size_t aliases) {
+    return "a: &a {b: [" + Repeat("x,", 600) + "]}\nc:\n" + Repeat("- *a\n", aliases * 5);
+  };
+  EXPECT_EQ(Complaint(multiply(300)), "accepted");
+  EXPECT_TRUE(Complaint(multiply(400))
+                  .ends_with("the file is too long from here on; allowed: 100000 keys and values, "
+                             "an alias counting as "
+                             "all that it names"))
+      << Complaint(multiply(400));
+}
+
+TEST(YamlDocument, RefusesAliasesThatDoubleAtEachLine) {
+  std::string text = "a0: &a0 [x, x]\n";
+  for (int i = 1; i < 64; ++i) text += fmt::format("a{0}: &a{0} [*a{1}, *a{1}]\n", i, i - 1);
+  EXPECT_NE(Complaint(text).find("too long from here on"), std::string::npos) << Complaint(text);
+}
+
+TEST(YamlDocument, RefusesMoreValuesThanAConfigurationNeeds) {
+  EXPECT_EQ(Complaint("[" + Repeat("a,", 200'000) + "]"),
+            "f:1:200000: the file is too long from here on; allowed: 100000 keys and values, an "
+            "alias counting as all that it names");
 }
 
 // yaml-cpp's LoadAll() never ends on this.

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kMaxValueBytes = 4096;
 constexpr std::size_t kMaxShownKey = 64;
 constexpr std::size_t kMaxListed = 10;
+constexpr std::size_t kMaxCandidates = 200;  // each mistake is compared with each of them
 constexpr int kMaxMergeDepth = 8;
 
 Position PositionOf(const YAML::Node& node) {
@@ -46,7 +47,7 @@ std::size_t Distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string Suggest(std::string_view word, const std::vector<std::string>& candidates) {
-  if (word.size() > kMaxShownKey) return {};
+  if (word.size() > kMaxShownKey || candidates.size() > kMaxCandidates) return {};
   const std::string* best = nullptr;
   auto best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;  // further is no typo
   for (const auto& candidate : candidates) {
@@ -72,6 +73,11 @@ YamlReader::YamlReader(Problems& problems, const SubstitutionSources& sources)
 void YamlReader::Report(const Value& value, std::string_view message) {
   problems_.Add(value.position, value.path.empty() ? std::string(message)
                                                    : fmt::format("{}: {}", value.path, message));
+}
+
+std::string YamlReader::SuggestIfKept(std::string_view word,
+                                      const std::vector<std::string>& candidates) const {
+  return problems_.full() ? std::string() : Suggest(word, candidates);
 }
 
 std::optional<Scalar> YamlReader::ReadScalar(const Value& value) {
@@ -130,9 +136,9 @@ MapReader::~MapReader() {
     auto at_key = value_;
     at_key.path.clear();
     at_key.position = entry.key;
-    reader_.Report(at_key,
-                   fmt::format("unknown key '{}' {};{} allowed: {}", name.substr(0, kMaxShownKey),
-                               Place(), Suggest(name, known_), fmt::join(known_, ", ")));
+    reader_.Report(
+        at_key, fmt::format("unknown key '{}' {};{} allowed: {}", name.substr(0, kMaxShownKey),
+                            Place(), reader_.SuggestIfKept(name, known_), fmt::join(known_, ", ")));
   }
 }
 

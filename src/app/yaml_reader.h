@@ -45,6 +45,10 @@ class YamlReader {
   // Prefixes the message with the path.
   void Report(const Value& value, std::string_view message);
 
+  // Suggest(), but only where the message will be kept: comparing takes long in a hostile file.
+  std::string SuggestIfKept(std::string_view word,
+                            const std::vector<std::string>& candidates) const;
+
   // Nothing: no single value, or empty, too long, or a substitution failed; that was reported.
   std::optional<Scalar> ReadScalar(const Value& value);
 
