@@ -123,17 +123,21 @@ class Walker {
     return true;
   }
 
-  // A number or a literal; complete only when something follows.
+  // A number or a literal; complete only when something follows, but never something else.
   bool SkipWord() {
+    constexpr std::array<std::string_view, 3> kLiterals = {"true", "false", "null"};
     const auto rest = text_.substr(position_);
     const auto size = std::min(rest.find_first_of(" \t\r\n,]}"), rest.size());
-    position_ += size;
-    if (size == rest.size()) return false;
     const auto word = rest.substr(0, size);
+    const bool ended = size == rest.size();
+    position_ += size;
     // That a number has its parts in order is left to who computes with it.
     const bool number =
         !word.empty() && word.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
-    return number || word == "true" || word == "false" || word == "null" || Malformed();
+    const bool literal = std::ranges::any_of(kLiterals, [&](std::string_view known) {
+      return ended ? known.starts_with(word) : known == word;
+    });
+    return number || literal ? !ended : Malformed();
   }
 
   std::string_view text_;

@@ -111,6 +111,13 @@ TEST(ScanStatementAnswer, WalksDeepColumnsButNotForEver) {
   EXPECT_EQ(CodeOf(ScanStatementAnswer(nested(257))), ErrorCode::kProtocol);
 }
 
+TEST(ScanStatementAnswer, RefusesAWordThatIsNoneAlsoAtTheEnd) {
+  for (const auto text : {"{\"id\": <html>", "{\"id\": <html>,", "{\"a\":nulx", "{\"a\":truex"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(CodeOf(ScanStatementAnswer(text)), ErrorCode::kProtocol);
+  }
+}
+
 TEST(ScanStatementAnswer, StopsAtTheRows) {
   const auto answer = ScanStatementAnswer(R"({"id":"a","data":[[this is not looked at)");
   ASSERT_TRUE(answer);

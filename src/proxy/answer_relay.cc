@@ -73,6 +73,10 @@ Expected<void> AnswerRelay::JudgeSubmission() {
                             answer.error().message),
                 Origin::kBackend);
   }
+  if (reader_->done() && answer->id.empty()) {
+    return Fail(ErrorCode::kProtocol, "answered a statement without naming a query",
+                Origin::kBackend);
+  }
   query_id_ = answer->id;
   context_.sticky.Learn(protocol::CoordinatorSuffix(query_id_), options_.backend->backend.id);
   return {};
