@@ -73,6 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   Require(endpoint.allow.empty() == (endpoint.kind != EndpointKind::kBadMethod));
   if (endpoint.kind == EndpointKind::kUnknown) return 0;
+  Require(target.ends_with(endpoint.target));
+  if (method == "CONNECT" || method == "TRACE") Require(endpoint.kind == EndpointKind::kBadMethod);
   Require(endpoint.tag.empty() || gateway::IsValidId(endpoint.tag));
   CheckPath(endpoint.target.substr(0, endpoint.target.find('?')));
   CheckTag(method, endpoint);

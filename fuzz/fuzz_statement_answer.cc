@@ -42,6 +42,9 @@ void CheckRewrite(std::string_view text) {
   Require(RewriteUris(*once, kGateway, "") == *once);
   const auto tagged = RewriteUris(text, kGateway, "/~c1");
   Require(tagged.has_value() && tagged->size() >= once->size());
+  const bool has_uris =
+      !before->info_uri.empty() || !before->next_uri.empty() || !before->partial_cancel_uri.empty();
+  Require(has_uris || *tagged == text);
 }
 
 // Whatever a client sent may come back in an error; it must stay one JSON text.

@@ -9,7 +9,7 @@ namespace gateway::app {
 namespace {
 
 // A hostile file has millions; more than are shown, because they are not found in order.
-constexpr std::size_t kKept = 1000;
+constexpr std::size_t kKept = 200;
 
 }  // namespace
 

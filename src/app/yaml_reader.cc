@@ -10,7 +10,9 @@ namespace {
 constexpr std::size_t kMaxValueBytes = 4096;
 constexpr std::size_t kMaxShownKey = 64;
 constexpr std::size_t kMaxListed = 10;
-constexpr std::size_t kMaxCandidates = 200;  // each mistake is compared with each of them
+// Each mistake is compared with each candidate, letter by letter.
+constexpr std::size_t kMaxCandidates = 100;
+constexpr std::size_t kMaxGuessed = 32;
 constexpr int kMaxMergeDepth = 8;
 
 Position PositionOf(const YAML::Node& node) {
@@ -47,10 +49,11 @@ std::size_t Distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string Suggest(std::string_view word, const std::vector<std::string>& candidates) {
-  if (word.size() > kMaxShownKey || candidates.size() > kMaxCandidates) return {};
+  if (word.size() > kMaxGuessed || candidates.size() > kMaxCandidates) return {};
   const std::string* best = nullptr;
   auto best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;  // further is no typo
   for (const auto& candidate : candidates) {
+    if (candidate.size() >= word.size() + best_distance) continue;
     const auto distance = Distance(word, candidate);
     if (distance >= best_distance) continue;
     best_distance = distance;
