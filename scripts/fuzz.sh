@@ -15,8 +15,10 @@ for target in "${targets[@]}"; do
   if [ $# -gt 0 ] && [[ " $* " != *" $name "* ]]; then continue; fi
   corpus=$CACHE/fuzz/$name
   mkdir -p "$corpus"
+  seeds=fuzz/corpus/$name
+  [ -d "$seeds" ] || seeds=
   say "$name for ${FUZZ_SECONDS:-60} s"
   "$target" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 \
-    -artifact_prefix="$corpus/" "$corpus"
+    -artifact_prefix="$corpus/" "$corpus" ${seeds:+"$seeds"}
 done
 say "fuzz: nothing found"

@@ -28,8 +28,9 @@ double BackendState::Load() const {
   if (!status.load) {
     return static_cast<double>(counters->in_flight.load(std::memory_order_relaxed));
   }
-  const auto since = counters->submissions.load(std::memory_order_relaxed) -
-                     counters->submissions_seen.load(std::memory_order_relaxed);
+  // In this order: a probe that ends between the two reads must not make the difference negative.
+  const auto seen = counters->submissions_seen.load();
+  const auto since = counters->submissions.load() - seen;
   return *status.load + static_cast<double>(since);
 }
 
