@@ -27,7 +27,6 @@ RequestView ViewRequest(const http::RequestHead& head) {
     switch (protocol::Recognise(field.name)) {
       case TrinoHeader::kUser:
         view.user = field.value;
-        view.presto = EqualsIgnoreCase(field.name.substr(0, 9), "x-presto-");
         break;
       case TrinoHeader::kSource:
         view.source = field.value;

@@ -24,7 +24,6 @@ struct RequestView {
   protocol::TaggedTransaction transaction;  // id empty: the header was not sent
   std::string_view cookie_backend;          // value of our cookie; empty: none
   bool expects_continue = false;
-  bool presto = false;  // speaks X-Presto-*
 };
 
 RequestView ViewRequest(const http::RequestHead& head);
