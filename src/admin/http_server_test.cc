@@ -56,8 +56,10 @@ class ServerTest : public testing::Test {
   void Start(std::string token,
              std::string host = "127.0.0.1",
              std::chrono::milliseconds timeout = std::chrono::seconds(30)) {
-    registry_.ReplaceFile(
-        {{{"f1", Url{false, "127.0.0.1", 1}, true, model::Source::kFile}}, {}, {}}, "adhoc");
+    registry_.ReplaceFile({.backends = {{.id = "f1",
+                                         .url = Url{false, "127.0.0.1", 1},
+                                         .source = model::Source::kFile}}},
+                          "adhoc");
     server_.emplace(ServerOptions{std::move(host), 0, std::move(token), timeout}, io_, service_,
                     ServerCallbacks{[this]() -> std::optional<std::string> {
                                       if (ready_) return std::nullopt;

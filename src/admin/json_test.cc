@@ -19,7 +19,7 @@ TEST(ParseBackend, ReadsAllMembers) {
       ParseBackend(R"({"id":"c1","url":"https://t.example:8443","enabled":false})");
   ASSERT_TRUE(backend) << backend.error().message;
   EXPECT_EQ(*backend,
-            (model::Backend{"c1", Url{true, "t.example", 8443}, false, model::Source::kStore}));
+            (model::Backend{.id = "c1", .url = Url{true, "t.example", 8443}, .enabled = false}));
 }
 
 TEST(ParseBackend, EnablesWhatDoesNotSayOtherwise) {
@@ -73,9 +73,10 @@ TEST(ParseGroup, ReadsAllMembers) {
   const auto group =
       ParseGroup(R"({"id":"g","backends":["c2","c1"],"strategy":"least_load","enabled":false})");
   ASSERT_TRUE(group) << group.error().message;
-  EXPECT_EQ(
-      *group,
-      (model::Group{"g", {"c2", "c1"}, model::Strategy::kLeastLoad, false, model::Source::kStore}));
+  EXPECT_EQ(*group, (model::Group{.id = "g",
+                                  .backends = {"c2", "c1"},
+                                  .strategy = model::Strategy::kLeastLoad,
+                                  .enabled = false}));
 }
 
 TEST(ParseGroup, NamesTheMemberThatIsWrong) {
@@ -84,7 +85,8 @@ TEST(ParseGroup, NamesTheMemberThatIsWrong) {
       {R"({"id":"g","backends":"c1"})", "member 'backends' must be an array of strings"},
       {R"({"id":"g","backends":["c1",2]})", "member 'backends' must be an array of strings"},
       {R"({"id":"g","backends":[],"strategy":"fastest"})",
-       "member 'strategy': unknown strategy 'fastest'; allowed: round_robin, random, least_load"},
+       "member 'strategy': unknown strategy 'fastest'; allowed: round_robin, random, least_load, "
+       "weighted_round_robin, least_in_flight, hash"},
   };
   for (const auto& [json, message] : cases) {
     SCOPED_TRACE(json);
@@ -97,8 +99,12 @@ TEST(ParsePolicy, ReadsAllMembers) {
       R"({"id":"p","rule":{"type":"header_host","value":"gw"},"group":"a","fallback_group":"b",)"
       R"("enabled":false})");
   ASSERT_TRUE(policy) << policy.error().message;
-  EXPECT_EQ(*policy, (model::Policy{"p", model::RuleType::kHeaderHost, "gw", "a", "b", false,
-                                    model::Source::kStore}));
+  EXPECT_EQ(*policy, (model::Policy{.id = "p",
+                                    .rule_type = model::RuleType::kHeaderHost,
+                                    .rule_value = "gw",
+                                    .group = "a",
+                                    .fallback_group = "b",
+                                    .enabled = false}));
 }
 
 TEST(ParsePolicy, TakesNullForNoFallback) {
@@ -117,7 +123,7 @@ TEST(ParsePolicy, NamesTheMemberThatIsWrongAlsoInsideTheRule) {
        "unknown member 'rule.valu'; allowed: type, value"},
       {R"({"id":"p","group":"a","rule":{"type":"user","value":"x"}})",
        "member 'rule.type': unknown rule type 'user'; allowed: listening_port, header_host, "
-       "header_client_tags, header_connection_properties"},
+       "header_client_tags, header_connection_properties, none"},
   };
   for (const auto& [json, message] : cases) {
     SCOPED_TRACE(json);
@@ -127,7 +133,7 @@ TEST(ParsePolicy, NamesTheMemberThatIsWrongAlsoInsideTheRule) {
 
 TEST(ToJson, WritesABackendWithWhatIsKnownAboutIt) {
   BackendView view;
-  view.backend = {"c1", Url{false, "127.0.0.1", 8080}, true, model::Source::kFile};
+  view.backend = {.id = "c1", .url = Url{false, "127.0.0.1", 8080}, .source = model::Source::kFile};
   view.status.health = model::Health::kUnhealthy;
   view.status.reason = "said \"no\"";
   view.status.version = "476";
@@ -144,12 +150,15 @@ TEST(ToJson, WritesABackendWithWhatIsKnownAboutIt) {
 
 TEST(ToJson, WritesGroupsAndPolicies) {
   EXPECT_EQ(ToJson(std::vector<model::Group>{
-                {"g", {"c1"}, model::Strategy::kRandom, true, model::Source::kStore}}),
+                {.id = "g", .backends = {"c1"}, .strategy = model::Strategy::kRandom}}),
             R"({"groups":[{"id":"g","backends":["c1"],"strategy":"random","enabled":true,)"
             R"("source":"store"}]})"
             "\n");
-  EXPECT_EQ(ToJson(std::vector<model::Policy>{{"p", model::RuleType::kListeningPort, "8080", "g",
-                                               "", true, model::Source::kFile}}),
+  EXPECT_EQ(ToJson(std::vector<model::Policy>{{.id = "p",
+                                               .rule_type = model::RuleType::kListeningPort,
+                                               .rule_value = "8080",
+                                               .group = "g",
+                                               .source = model::Source::kFile}}),
             R"({"policies":[{"id":"p","rule":{"type":"listening_port","value":"8080"},)"
             R"("group":"g","fallback_group":"","enabled":true,"source":"file"}]})"
             "\n");

@@ -12,22 +12,18 @@ namespace gateway::admin {
 namespace {
 
 model::Backend BackendAt(std::string id, std::uint16_t port) {
-  return {std::move(id), Url{false, "127.0.0.1", port}, true, model::Source::kStore};
+  return {.id = std::move(id), .url = Url{false, "127.0.0.1", port}};
 }
 
 model::Group GroupOf(std::string id, std::vector<std::string> backends) {
-  return {std::move(id), std::move(backends), model::Strategy::kRoundRobin, true,
-          model::Source::kStore};
+  return {.id = std::move(id), .backends = std::move(backends)};
 }
 
 model::Policy PolicyTo(std::string id, std::string group, std::string fallback = "") {
-  return {std::move(id),
-          model::RuleType::kHeaderClientTags,
-          "etl",
-          std::move(group),
-          std::move(fallback),
-          true,
-          model::Source::kStore};
+  return {.id = std::move(id),
+          .rule_value = "etl",
+          .group = std::move(group),
+          .fallback_group = std::move(fallback)};
 }
 
 template <typename T>

@@ -121,12 +121,27 @@ TEST(ConfigLoader, ReadsBackendsGroupsAndPolicies) {
   const auto config = Parse(kFull);
   ASSERT_TRUE(config) << config.error().message;
   const Configuration expected{
-      {{"c1", {false, "10.0.0.1", 8080}, true, Source::kFile},
-       {"c2", {true, "c2.example.com", 443}, false, Source::kFile}},
-      {{"adhoc", {"c1", "c2"}, Strategy::kLeastLoad, true, Source::kFile},
-       {"etl", {"c1"}, Strategy::kRoundRobin, false, Source::kFile}},
-      {{"by-tag", RuleType::kHeaderClientTags, "etl", "etl", "adhoc", true, Source::kFile},
-       {"by-port", RuleType::kListeningPort, "8081", "etl", "", false, Source::kFile}}};
+      .backends = {{.id = "c1", .url = {false, "10.0.0.1", 8080}, .source = Source::kFile},
+                   {.id = "c2",
+                    .url = {true, "c2.example.com", 443},
+                    .enabled = false,
+                    .source = Source::kFile}},
+      .groups = {{.id = "adhoc",
+                  .backends = {"c1", "c2"},
+                  .strategy = Strategy::kLeastLoad,
+                  .source = Source::kFile},
+                 {.id = "etl", .backends = {"c1"}, .enabled = false, .source = Source::kFile}},
+      .policies = {{.id = "by-tag",
+                    .rule_value = "etl",
+                    .group = "etl",
+                    .fallback_group = "adhoc",
+                    .source = Source::kFile},
+                   {.id = "by-port",
+                    .rule_type = RuleType::kListeningPort,
+                    .rule_value = "8081",
+                    .group = "etl",
+                    .enabled = false,
+                    .source = Source::kFile}}};
   EXPECT_EQ(config->declared, expected);
 }
 
@@ -306,7 +321,7 @@ TEST(ConfigLoader, RefusesBadBackendsGroupsAndPolicies) {
        "list"},
       {"groups:\n  - {id: g, backends: [], strategy: fastest}\n",
        "gateway.yaml:3:37: groups[0].strategy: unknown strategy 'fastest'; allowed: round_robin, "
-       "random, least_load"},
+       "random, least_load, weighted_round_robin, least_in_flight, hash"},
       {"groups: [{id: g, backends: []}]\npolicies:\n  - {id: p, rule: {type: tag, value: a}, "
        "group: g}\n",
        "gateway.yaml:4:26: policies[0].rule.type: unknown rule type 'tag'; allowed: "

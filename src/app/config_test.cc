@@ -14,7 +14,7 @@ TEST(ImmutableChanges, AreNoneForEqualConfigurations) {
 TEST(ImmutableChanges, LeaveOutWhatAReloadTakesOver) {
   AppConfig next;
   next.default_group = "adhoc";
-  next.declared.backends.push_back({"c1", {false, "c1", 80}, true, model::Source::kFile});
+  next.declared.backends.push_back({.id = "c1", .url = {false, "c1", 80}});
   next.declared.groups.push_back({});
   next.declared.policies.push_back({});
   EXPECT_TRUE(ImmutableChanges(AppConfig(), next).empty());

@@ -115,8 +115,10 @@ void DeclaredReader::ReadRule(const Value& value, model::Policy& policy) {
   // Without a type only the form of the value can be checked: as a rule that takes any text.
   policy.rule_type = type.value_or(model::RuleType::kHeaderHost);
   const auto parse = [&policy](std::string_view text) -> Expected<std::string> {
-    model::Policy candidate{"rule", policy.rule_type, std::string(text), "group", "",
-                            true,   Source::kFile};
+    model::Policy candidate{.id = "rule",
+                            .rule_type = policy.rule_type,
+                            .rule_value = std::string(text),
+                            .group = "group"};
     if (auto valid = model::Validate(candidate); !valid) {
       return std::unexpected(std::move(valid).error());
     }

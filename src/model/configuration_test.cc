@@ -36,7 +36,8 @@ TEST(ParseStrategy, SaysWhatIsAllowed) {
   const auto strategy = ParseStrategy("fastest");
   ASSERT_EQ(CodeOf(strategy), ErrorCode::kInvalidArgument);
   EXPECT_EQ(strategy.error().message,
-            "unknown strategy 'fastest'; allowed: round_robin, random, least_load");
+            "unknown strategy 'fastest'; allowed: round_robin, random, least_load, "
+            "weighted_round_robin, least_in_flight, hash");
 }
 
 TEST(ParseRuleType, UndoesNameOf) {
@@ -64,7 +65,7 @@ TEST(ValidateGroup, TakesEachBackendOnce) {
   EXPECT_TRUE(Validate(MakeGroup({"c1", "c2"})));
   const auto twice = Validate(MakeGroup({"c1", "c2", "c1"}));
   ASSERT_EQ(CodeOf(twice), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(twice.error().message, "backends names 'c1' twice; name each backend once");
+  EXPECT_EQ(twice.error().message, "backends names 'c1' twice; name each once");
   EXPECT_EQ(CodeOf(Validate(MakeGroup({"c 1"}))), ErrorCode::kInvalidArgument);
 }
 
@@ -95,6 +96,42 @@ TEST(ValidatePolicy, MayHaveAFallbackGroup) {
   EXPECT_TRUE(Validate(policy));
   policy.fallback_group = "a b";
   EXPECT_EQ(CodeOf(Validate(policy)), ErrorCode::kInvalidArgument);
+}
+
+TEST(ValidatePolicy, TakesConditionsInsteadOfARule) {
+  auto policy = MakePolicy(RuleType::kNone, "");
+  EXPECT_EQ(CodeOf(Validate(policy)), ErrorCode::kInvalidArgument);
+  policy.conditions = {{.type = ConditionType::kUser, .name = "", .values = {"ada"}}};
+  EXPECT_TRUE(Validate(policy));
+}
+
+TEST(ValidatePolicy, SaysWhichConditionsTakeAName) {
+  auto policy = MakePolicy(RuleType::kHeaderClientTags, "etl");
+  policy.conditions = {{.type = ConditionType::kUser, .name = "x", .values = {"ada"}}};
+  EXPECT_EQ(Validate(policy).error().message, "a condition of type user takes no name");
+  policy.conditions = {{.type = ConditionType::kHeader, .name = "", .values = {}}};
+  EXPECT_EQ(Validate(policy).error().message, "a condition of type header needs a name");
+  policy.conditions = {{.type = ConditionType::kHeader, .name = "X-Team", .values = {}}};
+  EXPECT_TRUE(Validate(policy));
+}
+
+TEST(ValidatePolicy, MayRejectInsteadOfNamingAGroup) {
+  auto policy = MakePolicy(RuleType::kHeaderClientTags, "etl");
+  policy.group = "";
+  policy.reject_message = "no ETL before six";
+  EXPECT_TRUE(Validate(policy));
+  policy.reject_message = "two\nlines";
+  EXPECT_EQ(CodeOf(Validate(policy)), ErrorCode::kInvalidArgument);
+}
+
+TEST(ValidateGroup, WeighsOnlyItsBackends) {
+  auto group = MakeGroup({"c1", "c2"});
+  group.weights = {{"c1", 95}, {"c2", 0}};
+  EXPECT_TRUE(Validate(group));
+  group.weights = {{"c3", 1}};
+  EXPECT_EQ(CodeOf(Validate(group)), ErrorCode::kInvalidArgument);
+  group.weights = {{"c1", 1001}};
+  EXPECT_EQ(CodeOf(Validate(group)), ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ class MonitorTest : public testing::Test {
   void Declare(const std::vector<std::string>& ids) {
     model::Configuration configuration;
     for (const auto& id : ids) {
-      configuration.backends.push_back({id, Coordinator(id).url(), true, model::Source::kFile});
+      configuration.backends.push_back({.id = id, .url = Coordinator(id).url()});
     }
     registry_.ReplaceFile(std::move(configuration), "adhoc");
   }
@@ -213,8 +213,8 @@ TEST_F(MonitorTest, ProbesABackendAnewThatMovedToAnotherAddress) {
   Declare({"c1"});
   StartMonitor();
   ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
-  registry_.ReplaceFile(
-      {{{"c1", Coordinator("elsewhere").url(), true, model::Source::kFile}}, {}, {}}, "adhoc");
+  registry_.ReplaceFile({.backends = {{.id = "c1", .url = Coordinator("elsewhere").url()}}},
+                        "adhoc");
   EXPECT_EQ(Status("c1").health, Health::kUnknown);
   ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
   EXPECT_EQ(Status("c1").coordinator_suffix, "m0ved");

@@ -13,7 +13,7 @@ struct RequestHeadTest : testing::Test {
     text = "POST /~c9/v1/statement HTTP/1.1\r\nHost: gw.example:8080\r\n" + fields + "\r\n";
     EXPECT_TRUE(http::ParseRequestHead(text, 20, head));
     view = ViewRequest(head);
-    backend.backend = {"c1", {false, "trino", 18080}};
+    backend.backend = {.id = "c1", .url = {false, "trino", 18080}};
     UpstreamRequest request;
     request.request = &view;
     request.backend = &backend;

@@ -19,9 +19,9 @@ struct PlacementTest : testing::Test {
   PlacementTest() {
     model::Configuration configuration;
     for (const auto id : {"c1", "c2"}) {
-      configuration.backends.push_back({id, {false, "127.0.0.1", 18080}});
+      configuration.backends.push_back({.id = id, .url = {false, "127.0.0.1", 18080}});
     }
-    configuration.groups.push_back({"adhoc", {"c1", "c2"}});
+    configuration.groups.push_back({.id = "adhoc", .backends = {"c1", "c2"}});
     registry.ReplaceFile(configuration, "adhoc");
     for (const auto id : {"c1", "c2"}) {
       registry.ReportStatus(id, Status(model::Health::kHealthy));

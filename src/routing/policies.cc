@@ -41,6 +41,8 @@ bool Matches(const Policy& policy, const RequestFacts& facts) {
       return MatchesTags(facts.client_tags, value);
     case RuleType::kHeaderConnectionProperties:
       return facts.connection_properties == value;
+    case RuleType::kNone:
+      return false;  // conditions are not looked at yet
   }
   return false;
 }

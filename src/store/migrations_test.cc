@@ -83,7 +83,7 @@ TEST_F(MigrationsTest, TellWhenEachStepWasApplied) {
 }
 
 TEST_F(MigrationsTest, KeepDataOfEarlierStepsWhenALaterOneIsTakenBack) {
-  const model::Backend backend{"c1", Url{false, "127.0.0.1", 8080}, true, model::Source::kStore};
+  const model::Backend backend{.id = "c1", .url = Url{false, "127.0.0.1", 8080}};
   ASSERT_TRUE((*Store::Open(url, clock))->CreateBackend(backend));
   ASSERT_TRUE(MigrateDown(url, 1));
   EXPECT_EQ((*Store::Open(url, clock))->LoadConfiguration()->backends, std::vector{backend});

@@ -17,16 +17,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const model::Backend kBackend{"c1", Url{true, "trino.example", 8443}, false, model::Source::kStore};
+const model::Backend kBackend{
+    .id = "c1", .url = Url{true, "trino.example", 8443}, .enabled = false};
 const model::Group kGroup{
-    "adhoc", {"c2", "c1"}, model::Strategy::kLeastLoad, true, model::Source::kStore};
-const model::Policy kPolicy{"etl",
-                            model::RuleType::kHeaderClientTags,
-                            "it's \"etl\"; DROP TABLE policies",
-                            "adhoc",
-                            "spare",
-                            true,
-                            model::Source::kStore};
+    .id = "adhoc", .backends = {"c2", "c1"}, .strategy = model::Strategy::kLeastLoad};
+const model::Policy kPolicy{.id = "etl",
+                            .rule_type = model::RuleType::kHeaderClientTags,
+                            .rule_value = "it's \"etl\"; DROP TABLE policies",
+                            .group = "adhoc",
+                            .fallback_group = "spare"};
 
 struct StoreTest : testing::Test {
   std::string Url() const { return "sqlite:" + path.string(); }
