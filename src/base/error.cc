@@ -28,6 +28,10 @@ std::string_view NameOf(ErrorCode code) {
       return "protocol";
     case ErrorCode::kUnsupported:
       return "unsupported";
+    case ErrorCode::kUnauthenticated:
+      return "unauthenticated";
+    case ErrorCode::kPermissionDenied:
+      return "permission_denied";
     case ErrorCode::kUnavailable:
       return "unavailable";
     case ErrorCode::kInternal:
