@@ -12,6 +12,8 @@ std::string_view NameOf(ErrorCode code) {
       return "already_exists";
     case ErrorCode::kConflict:
       return "conflict";
+    case ErrorCode::kAborted:
+      return "aborted";
     case ErrorCode::kAmbiguous:
       return "ambiguous";
     case ErrorCode::kTooLarge:

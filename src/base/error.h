@@ -16,6 +16,7 @@ enum class ErrorCode : std::uint8_t {
   kNotFound,          // nothing of that name
   kAlreadyExists,     // something of that name is there
   kConflict,          // the state forbids it: referred to, owned by the file, changed meanwhile
+  kAborted,          // it was changed meanwhile: read it again and repeat
   kAmbiguous,         // several answers where one is needed
   kTooLarge,          // over a configured limit
   kTimeout,           // no answer before the deadline
