@@ -22,3 +22,8 @@ add_library(Boost::asio ALIAS boost_asio)
 add_library(soci INTERFACE)
 target_link_libraries(soci INTERFACE ${SOCI_SQLITE3_LIBRARY} ${SOCI_CORE_LIBRARY} ${SQLITE3_LIBRARY})
 target_include_directories(soci SYSTEM INTERFACE /usr/include/soci)
+
+# The password hash; Debian's package brings a pkg-config file only.
+find_library(ARGON2_LIBRARY argon2 REQUIRED)
+add_library(argon2 INTERFACE)
+target_link_libraries(argon2 INTERFACE ${ARGON2_LIBRARY})

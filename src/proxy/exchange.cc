@@ -301,7 +301,27 @@ std::string Exchange::OriginUrl() const {
   return fmt::format("{}://{}", tls ? "https" : "http", Authority());
 }
 
+void Exchange::TellSubmission() {
+  if (!context_.signals.submitted || !backend_ || relay_.query_id().empty() ||
+      request_.endpoint.kind != EndpointKind::kSubmit) {
+    return;
+  }
+  ProxySignals::Submission submission;
+  submission.query_id = relay_.query_id();
+  submission.user = request_.user;
+  submission.source = request_.source;
+  submission.client = session_.client_host;
+  submission.host = request_.head->host;
+  submission.group_id = group_;
+  submission.backend_id = backend_->backend.id;
+  submission.trace = placement_.choice.trace;
+  std::string buffer;
+  submission.text = body_.Content(buffer);
+  context_.signals.submitted(submission);
+}
+
 void Exchange::Record() {
+  TellSubmission();
   telemetry::ExchangeRecord record;
   record.endpoint = protocol::NameOf(request_.endpoint.kind);
   record.method = request_.head->method;

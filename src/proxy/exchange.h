@@ -67,6 +67,7 @@ class Exchange {
   std::string_view Authority() const;
   std::string OriginUrl() const;
   void Record();
+  void TellSubmission();
 
   WorkerContext& context_;
   const SessionFacts& session_;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 #include "base/clock.h"
@@ -22,6 +23,13 @@ namespace gateway::proxy {
 
 // What a worker noticed, for those who can act on it; called on the worker, must not block.
 struct ProxySignals {
+  // A cluster took a statement. `text`: nothing when the gateway did not keep it.
+  struct Submission {
+    std::string_view query_id, user, source, client, host, group_id, backend_id, trace;
+    std::optional<std::string_view> text;
+  };
+
+  std::function<void(const Submission&)> submitted;
   std::function<void(std::string_view backend_id)> connect_failed;
   std::function<void(std::string_view backend_id, bool process_forwarded)> process_forwarded;
 };

@@ -1,0 +1,34 @@
+// The parts of this room, made from their options and wired to each other.
+//
+// Threads: made on one; the parts say who may call them.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "identity/anonymous_policy.h"
+#include "identity/authenticator.h"
+#include "identity/options.h"
+#include "identity/sessions.h"
+#include "telemetry/logger.h"
+
+namespace gateway::identity {
+
+class Identity {
+ public:
+  // `loopback`: is the address that the API listens on one? `clock` and `logger` must outlive this.
+  // Logs a warning when sessions will not work on other instances.
+  Identity(IdentityOptions options, bool loopback, const Clock& clock, telemetry::Logger& logger);
+
+  Authenticator& authenticator() { return authenticator_; }
+  const Sessions& sessions() const { return sessions_; }
+  const AnonymousPolicy& anonymous() const { return anonymous_; }
+
+ private:
+  const IdentityOptions options_;
+  const Sessions sessions_;
+  const AnonymousPolicy anonymous_;
+  Authenticator authenticator_;
+};
+
+}  // namespace gateway::identity
