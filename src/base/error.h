@@ -21,6 +21,8 @@ enum class ErrorCode : std::uint8_t {
   kTimeout,          // no answer before the deadline
   kCancelled,        // the caller gave up, or we are shutting down
   kRefused,          // no connection could be made
+  kTlsVersion,       // the peer speaks no TLS, or no version that we accept
+  kTlsCertificate,   // we do not accept the peer's certificate, or it does not accept ours
   kClosed,           // the connection ended, before or amid a message
   kProtocol,         // bytes that are not what the protocol allows
   kUnsupported,      // allowed by the protocol, but not done here
