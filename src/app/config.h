@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "identity/options.h"
 #include "model/configuration.h"
 #include "proxy/options.h"
 #include "telemetry/access_log.h"
@@ -29,8 +30,9 @@ struct Address {
 struct AdminConfig {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8090;
-  std::optional<Address> grpc;  // accepted, not served yet
-  std::string token;            // empty: none, then the API changes nothing from outside
+  std::optional<Address> grpc;         // accepted, not served yet
+  std::string token;                   // empty: none, then the API changes nothing from outside
+  identity::IdentityOptions identity;  // `token` is one of its tokens
 
   bool operator==(const AdminConfig&) const = default;
 };

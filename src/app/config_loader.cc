@@ -10,6 +10,7 @@
 #include "app/config_values.h"
 #include "app/declared_reader.h"
 #include "app/file_content.h"
+#include "app/identity_reader.h"
 #include "app/yaml_document.h"
 #include "app/yaml_reader.h"
 
@@ -114,6 +115,7 @@ void ConfigReader::ReadAdmin(const Value& section) {
   }
   config_.admin.grpc = ReadNewAddress(map.Take("grpc_address"));
   map.Read("token", config_.admin.token, ParseToken);
+  config_.admin.identity = IdentityReader(reader_).Read(map, config_.admin.token);
 }
 
 void ConfigReader::ReadStore(const Value& section) {
