@@ -37,3 +37,9 @@ target_include_directories(soci SYSTEM INTERFACE
 find_library(ARGON2_LIBRARY argon2 REQUIRED)
 add_library(argon2 INTERFACE)
 target_link_libraries(argon2 INTERFACE ${ARGON2_LIBRARY})
+
+# lber: the encoding beneath; libldap does not bring its symbols.
+find_library(LDAP_LIBRARY ldap REQUIRED)
+find_library(LBER_LIBRARY lber REQUIRED)
+add_library(openldap INTERFACE)
+target_link_libraries(openldap INTERFACE ${LDAP_LIBRARY} ${LBER_LIBRARY})

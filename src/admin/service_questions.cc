@@ -50,8 +50,8 @@ Expected<AdminService::Placement> AdminService::EvaluateBackend(
   SystemRandom random;
   const auto pick = routing::PickBackend(choice, {}, random);
   if (!pick.backend) {
-    return Fail(ErrorCode::kUnavailable,
-                fmt::format("no backend can take a query: {}", routing::ExplainUnavailable(choice)));
+    return Fail(ErrorCode::kUnavailable, fmt::format("no backend can take a query: {}",
+                                                     routing::ExplainUnavailable(choice)));
   }
   return Placement{pick.backend->backend.id, pick.group->group.id};
 }

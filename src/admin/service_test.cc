@@ -73,8 +73,7 @@ struct ServiceTest : testing::Test {
 
   FakeClock clock;
   telemetry::Logger logger{telemetry::Level::kError};
-  std::unique_ptr<store::Store> store =
-      *store::Store::Open({.url = "sqlite::memory:"}, clock);
+  std::unique_ptr<store::Store> store = *store::Store::Open({.url = "sqlite::memory:"}, clock);
   model::Registry registry{clock, "adhoc"};
   Publisher publisher{registry};
   AdminService service{Parts(logger)};
