@@ -65,7 +65,7 @@ struct ServiceTest : testing::Test {
   model::Configuration Stored() { return *store->LoadConfiguration()->configuration; }
 
   ServiceParts Parts(telemetry::Logger& to) {
-    return {registry, *store, publisher, to, [](std::string_view suffix) {
+    return {clock, registry, *store, publisher, to, [](std::string_view suffix) {
               return suffix == "eif54" ? std::vector<std::string>{"f1"}
                                        : std::vector<std::string>();
             }};
