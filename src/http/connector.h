@@ -22,11 +22,11 @@ namespace gateway::http {
 
 class Connector {
  public:
-  // `io` and `deadlines` must outlive the connector and its connections.
-  Connector(asio::io_context& io, Deadlines& deadlines);
+  // `io` and `deadlines` must outlive the connector and its connections. `ca_file`: see TlsClient.
+  Connector(asio::io_context& io, Deadlines& deadlines, std::string ca_file = "");
 
   // A new connection to `url`, with Origin kBackend. `https` checks the certificate against the
-  // system's authorities and the host name.
+  // trusted authorities and the host name.
   // kRefused: no connection could be made, or TLS failed. kTimeout: not done by `deadline`. The
   // message names step and address: "connect http://trino:8080: Connection refused".
   Awaitable<Expected<ConnectionPtr>> Connect(const Url& url, Clock::TimePoint deadline);

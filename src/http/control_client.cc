@@ -123,8 +123,8 @@ Awaitable<Expected<ControlResponse>> Talk(Connection& connection,
 
 }  // namespace
 
-ControlClient::ControlClient(asio::io_context& io, Deadlines& deadlines)
-    : deadlines_(deadlines), connector_(io, deadlines) {}
+ControlClient::ControlClient(asio::io_context& io, Deadlines& deadlines, std::string ca_file)
+    : deadlines_(deadlines), connector_(io, deadlines, std::move(ca_file)) {}
 
 Awaitable<Expected<ControlResponse>> ControlClient::Fetch(ControlRequest request) {
   if (!IsTarget(request.target)) {

@@ -1,4 +1,5 @@
-// One-shot HTTP/1.1 requests of the control side: health probes. Not for the data path.
+// One-shot HTTP/1.1 requests of the control side: health probes, identity providers. Not for the
+// data path.
 //
 // Threads: one event loop; each call is independent.
 // Memory: at most `body_limit` for each answer.
@@ -38,8 +39,8 @@ struct ControlResponse {
 
 class ControlClient {
  public:
-  // `io` and `deadlines` must outlive the client.
-  ControlClient(asio::io_context& io, Deadlines& deadlines);
+  // `io` and `deadlines` must outlive the client. `ca_file`: see TlsClient.
+  ControlClient(asio::io_context& io, Deadlines& deadlines, std::string ca_file = "");
 
   // Connects, sends, receives, closes. Redirects are not followed.
   // kRefused: no connection. kTimeout: not done by the deadline. kClosed: broke off. kProtocol: not

@@ -43,20 +43,24 @@ class SocketTlsStream final : public TlsStream {
 }  // namespace
 
 struct TlsClient::Impl {
-  Impl() : context(ssl::context::tls_client) {
+  explicit Impl(const std::string& ca_file) : context(ssl::context::tls_client) {
     error_code ignored;  // without authorities every handshake fails and says why
-    context.set_default_verify_paths(ignored);
+    if (ca_file.empty()) {
+      context.set_default_verify_paths(ignored);
+    } else {
+      context.load_verify_file(ca_file, ignored);
+    }
     context.set_options(ssl::context::no_sslv3 | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1,
                         ignored);
   }
   ssl::context context;
 };
 
-TlsClient::TlsClient() = default;
+TlsClient::TlsClient(std::string ca_file) : ca_file_(std::move(ca_file)) {}
 TlsClient::~TlsClient() = default;
 
 std::unique_ptr<TlsStream> TlsClient::Open(TcpSocket& socket, const std::string& host) {
-  if (!impl_) impl_ = std::make_unique<Impl>();
+  if (!impl_) impl_ = std::make_unique<Impl>(ca_file_);
   return std::make_unique<SocketTlsStream>(socket, impl_->context, host);
 }
 

@@ -27,7 +27,9 @@ class TlsStream {
 // What clients of a process share: the trusted authorities.
 class TlsClient {
  public:
-  TlsClient();
+  // Trusts the authorities of the PEM file `ca_file` only; empty: those of the system. A file that
+  // cannot be read trusts nobody.
+  explicit TlsClient(std::string ca_file = "");
   ~TlsClient();
   TlsClient(const TlsClient&) = delete;
   TlsClient& operator=(const TlsClient&) = delete;
@@ -37,6 +39,7 @@ class TlsClient {
 
  private:
   struct Impl;
+  const std::string ca_file_;
   std::unique_ptr<Impl> impl_;  // made with the first session: most deployments have none
 };
 
