@@ -100,8 +100,8 @@ class ServerTest : public testing::Test {
   telemetry::Logger logger_{telemetry::Level::kError};
   store::TemporaryDirectory directory_;
   const std::string path_ = directory_.File("gateway.db").string();
-  std::unique_ptr<store::Store> store_ =
-      *store::Store::Open("sqlite:" + path_, clock_, std::chrono::milliseconds(1));
+  std::unique_ptr<store::Store> store_ = *store::Store::Open(
+      {.url = "sqlite:" + path_, .statement_timeout = std::chrono::milliseconds(1)}, clock_);
   model::Registry registry_{clock_, "adhoc"};
   AdminService service_{registry_, *store_, logger_};
   asio::io_context io_{1};

@@ -43,6 +43,40 @@ Expected<void> CheckLength(const model::Policy& policy) {
               Origin::kClient);
 }
 
+const std::vector<model::Backend>& ListOf(const model::Configuration& all, const model::Backend&) {
+  return all.backends;
+}
+const std::vector<model::Group>& ListOf(const model::Configuration& all, const model::Group&) {
+  return all.groups;
+}
+const std::vector<model::Policy>& ListOf(const model::Configuration& all, const model::Policy&) {
+  return all.policies;
+}
+
+template <typename Object>
+Expected<void> Create(store::Store& store, const Object& object) {
+  const auto edited =
+      store.Edit(fmt::format("cannot save '{}'", object.id),
+                 [&](store::ConfigurationEdit& edit) -> Expected<void> {
+                   const auto& objects = ListOf(edit.current(), object);
+                   if (std::ranges::find(objects, object.id, &Object::id) == objects.end()) {
+                     return edit.Put(object);
+                   }
+                   return Fail(ErrorCode::kAlreadyExists,
+                               fmt::format("'{}' exists already", object.id), Origin::kStore);
+                 });
+  if (!edited) return std::unexpected(edited.error());
+  return {};
+}
+
+Expected<void> Delete(store::Store& store, store::Kind kind, std::string_view id) {
+  const auto edited =
+      store.Edit(fmt::format("cannot delete '{}'", id),
+                 [&](store::ConfigurationEdit& edit) { return edit.Delete(kind, id); });
+  if (!edited) return std::unexpected(edited.error());
+  return {};
+}
+
 // The first check that fails.
 Expected<void> All(std::initializer_list<Expected<void>> checks) {
   for (const auto& check : checks) {
@@ -111,7 +145,7 @@ Expected<BackendView> AdminService::CreateBackend(const model::Backend& backend,
   const auto created = Write({"create", "backend", backend.id}, caller, [&] {
     const auto checked =
         All({Validate(backend), CheckBackendIsOurs(registry_.FileConfiguration(), backend.id)});
-    return checked ? store_.CreateBackend(backend) : checked;
+    return checked ? Create(store_, backend) : checked;
   });
   if (!created) return std::unexpected(created.error());
   return GetBackend(backend.id);
@@ -122,7 +156,7 @@ Expected<model::Group> AdminService::CreateGroup(const model::Group& group, cons
     const auto checked =
         All({Validate(group), CheckGroupIsOurs(registry_.FileConfiguration(), group.id),
              CheckReferences(group, *registry_.Current())});
-    return checked ? store_.CreateGroup(group) : checked;
+    return checked ? Create(store_, group) : checked;
   });
   if (!created) return std::unexpected(created.error());
   return GetGroup(group.id);
@@ -134,7 +168,7 @@ Expected<model::Policy> AdminService::CreatePolicy(const model::Policy& policy,
     const auto checked = All({Validate(policy), CheckLength(policy),
                               CheckPolicyIsOurs(registry_.FileConfiguration(), policy.id),
                               CheckReferences(policy, *registry_.Current())});
-    return checked ? store_.CreatePolicy(policy) : checked;
+    return checked ? Create(store_, policy) : checked;
   });
   if (!created) return std::unexpected(created.error());
   return GetPolicy(policy.id);
@@ -146,7 +180,7 @@ Expected<void> AdminService::DeleteBackend(std::string_view id, const Caller& ca
     if (!registry_.Current()->FindBackend(id)) return Expected<void>(NotFound("backend", id));
     const auto checked = All({CheckBackendIsOurs(registry_.FileConfiguration(), id),
                               CheckBackendIsFree(*registry_.Current(), id)});
-    return checked ? store_.DeleteBackend(id) : checked;
+    return checked ? Delete(store_, store::Kind::kBackend, id) : checked;
   });
 }
 
@@ -155,14 +189,14 @@ Expected<void> AdminService::DeleteGroup(std::string_view id, const Caller& call
     if (!registry_.Current()->FindGroup(id)) return Expected<void>(NotFound("group", id));
     const auto checked = All({CheckGroupIsOurs(registry_.FileConfiguration(), id),
                               CheckGroupIsFree(*registry_.Current(), id)});
-    return checked ? store_.DeleteGroup(id) : checked;
+    return checked ? Delete(store_, store::Kind::kGroup, id) : checked;
   });
 }
 
 Expected<void> AdminService::DeletePolicy(std::string_view id, const Caller& caller) {
   return Write({"delete", "policy", id}, caller, [&] {
     const auto checked = CheckPolicyIsOurs(registry_.FileConfiguration(), id);
-    return checked ? store_.DeletePolicy(id) : checked;
+    return checked ? Delete(store_, store::Kind::kPolicy, id) : checked;
   });
 }
 
@@ -212,7 +246,7 @@ Expected<void> AdminService::Publish(const Subject& subject) {
                             subject.method, subject.kind, subject.id, stored.error().message),
                 stored.error().origin);
   }
-  registry_.ReplaceStored(*std::move(stored));
+  registry_.ReplaceStored(*stored->configuration);
   return {};
 }
 

@@ -51,7 +51,7 @@ struct ServiceTest : testing::Test {
 
   FakeClock clock;
   telemetry::Logger logger{telemetry::Level::kError};
-  std::unique_ptr<store::Store> store = *store::Store::Open("sqlite::memory:", clock);
+  std::unique_ptr<store::Store> store = *store::Store::Open({.url = "sqlite::memory:"}, clock);
   model::Registry registry{clock, "adhoc"};
   AdminService service{registry, *store, logger};
   const Caller caller{"127.0.0.1"};
@@ -60,7 +60,9 @@ struct ServiceTest : testing::Test {
 TEST_F(ServiceTest, PublishesWhatItCreatesAndStoresIt) {
   const auto backend = service.CreateBackend(BackendAt("c1", 8080), caller);
   ASSERT_TRUE(backend) << backend.error().message;
-  EXPECT_EQ(backend->backend, BackendAt("c1", 8080));
+  auto stored_backend = BackendAt("c1", 8080);
+  stored_backend.version = 1;
+  EXPECT_EQ(backend->backend, stored_backend);
   ASSERT_TRUE(service.CreateGroup(GroupOf("etl", {"c1", "f1"}), caller));
   ASSERT_TRUE(service.CreatePolicy(PolicyTo("p", "etl", "adhoc"), caller));
 
@@ -68,7 +70,9 @@ TEST_F(ServiceTest, PublishesWhatItCreatesAndStoresIt) {
   EXPECT_NE(snapshot->FindBackend("c1"), nullptr);
   EXPECT_EQ(snapshot->FindGroup("etl")->members.size(), 2U);
   EXPECT_EQ(snapshot->policies().size(), 2U);
-  EXPECT_EQ(store->LoadConfiguration()->policies.front(), PolicyTo("p", "etl", "adhoc"));
+  auto stored_policy = PolicyTo("p", "etl", "adhoc");
+  stored_policy.version = 1;
+  EXPECT_EQ(store->LoadConfiguration()->configuration->policies.front(), stored_policy);
 }
 
 TEST_F(ServiceTest, ListsObjectsOfBothSources) {
@@ -87,7 +91,7 @@ TEST_F(ServiceTest, RefusesBadValuesAndKeepsNothing) {
   auto policy = PolicyTo("p", "adhoc");
   policy.rule_value = std::string(5000, 'x');
   EXPECT_EQ(CodeOf(service.CreatePolicy(policy, caller)), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(store->LoadConfiguration(), model::Configuration{});
+  EXPECT_EQ(*store->LoadConfiguration()->configuration, model::Configuration{});
 }
 
 TEST_F(ServiceTest, RefusesReferencesToWhatDoesNotExist) {
@@ -120,7 +124,7 @@ TEST_F(ServiceTest, DeletesWhatNothingRefersTo) {
   EXPECT_TRUE(service.DeleteBackend("c1", caller));
   EXPECT_EQ(registry.Current()->FindBackend("c1"), nullptr);
   EXPECT_EQ(CodeOf(service.GetGroup("etl")), ErrorCode::kNotFound);
-  EXPECT_EQ(store->LoadConfiguration(), model::Configuration{});
+  EXPECT_EQ(*store->LoadConfiguration()->configuration, model::Configuration{});
 }
 
 TEST_F(ServiceTest, KeepsWhatIsReferredToAndNamesTheReferrers) {

@@ -50,7 +50,7 @@ std::vector<std::string> ImmutableChanges(const AppConfig& old, const AppConfig&
   };
   note(SameListeners(old.proxy.listeners, next.proxy.listeners), "listeners");
   note(old.admin == next.admin, "admin");
-  note(old.store_url == next.store_url, "store");
+  note(old.store == next.store, "store");
   note(old.proxy.backend_header == next.proxy.backend_header, "routing.backend_header");
   note(old.monitor == next.monitor, "monitor");
   note(Tie(old.proxy.timeouts) == Tie(next.proxy.timeouts), "timeouts");

@@ -12,6 +12,7 @@
 
 #include "model/configuration.h"
 #include "proxy/options.h"
+#include "store/store_options.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
 
@@ -53,7 +54,7 @@ struct LogConfig {
 struct AppConfig {
   proxy::ProxyOptions proxy;  // listeners, timeouts, limits, workers, routing.backend_header
   AdminConfig admin;
-  std::string store_url = "sqlite::memory:";
+  store::StoreOptions store;
   std::string default_group;  // empty: what no policy matches is refused
   MonitorConfig monitor;
   LogConfig log;

@@ -119,8 +119,15 @@ void ConfigReader::ReadAdmin(const Value& section) {
 void ConfigReader::ReadStore(const Value& section) {
   MapReader map(reader_, section);
   if (const auto url = map.Require("url")) {
-    if (auto parsed = reader_.Read(*url, ParseStoreUrl)) config_.store_url = *std::move(parsed);
+    if (auto parsed = reader_.Read(*url, ParseStoreUrl)) config_.store.url = *std::move(parsed);
   }
+  auto& store = config_.store;
+  const auto timeout = DurationFrom(milliseconds(10));
+  map.Read("migrate", store.migrate, ParseBool);
+  map.Read("connections", store.connections, CountBetween(1, 100));
+  map.Read("acquire_timeout", store.acquire_timeout, timeout);
+  map.Read("connect_timeout", store.connect_timeout, timeout);
+  map.Read("statement_timeout", store.statement_timeout, timeout);
 }
 
 void ConfigReader::ReadRouting(const Value& section) {

@@ -84,7 +84,7 @@ TEST(ConfigLoader, ReadsServerSettings) {
   EXPECT_EQ(listeners[1].port, 8081);
   EXPECT_FALSE(listeners[1].external_url);
   EXPECT_EQ(config->admin, (AdminConfig{"127.0.0.1", 8090, Address{"127.0.0.1", 8091}, "hunter2"}));
-  EXPECT_EQ(config->store_url, "sqlite:/var/lib/trino-gateway/gateway.db");
+  EXPECT_EQ(config->store.url, "sqlite:/var/lib/trino-gateway/gateway.db");
   EXPECT_EQ(config->default_group, "adhoc");
   EXPECT_FALSE(config->proxy.backend_header);
   EXPECT_EQ(config->monitor, (MonitorConfig{3s, 2s, "probe", 4, "SELECT 2"}));
@@ -149,7 +149,7 @@ TEST(ConfigLoader, FillsInTheDocumentedDefaults) {
   const auto config = ParseWithListeners("");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->admin, (AdminConfig{"127.0.0.1", 8090, std::nullopt, ""}));
-  EXPECT_EQ(config->store_url, "sqlite::memory:");
+  EXPECT_EQ(config->store.url, "sqlite::memory:");
   EXPECT_EQ(config->default_group, "");
   EXPECT_TRUE(config->proxy.backend_header);
   EXPECT_EQ(config->monitor, (MonitorConfig{10s, 5s, "trino-gateway", 2, "SELECT 1"}));
@@ -299,7 +299,12 @@ TEST(ConfigLoader, RefusesValuesOfTheWrongTypeOrRange) {
        "gateway.yaml:2:15: log.access: 'some' is not allowed; allowed: off, sampled, all"},
       {"store: {}\n", "gateway.yaml:2:8: store: the key 'url' is missing"},
       {"store: {url: oracle}\n",
-       "gateway.yaml:2:14: store.url: the URL (not shown) is not supported; allowed: sqlite:PATH"},
+       "gateway.yaml:2:14: store.url: the URL (not shown) is wrong: the scheme is not supported; "
+       "allowed: sqlite:PATH"},
+      {"store: {url: 'postgresql://gw:secret@h:70000/db'}\n",
+       "gateway.yaml:2:14: store.url: the URL (not shown) is wrong: the port must be 1 to 65535"},
+      {"store: {url: 'sqlite::memory:', connections: 0}\n",
+       "gateway.yaml:2:46: store.connections: '0' is not allowed"},
   };
   ExpectRefused(mistakes);
 }

@@ -50,7 +50,7 @@ Expected<telemetry::AccessLogOptions::Mode> ParseAccessMode(std::string_view tex
 // A secret that is sent in a header: printable ASCII without blanks.
 Expected<std::string> ParseToken(std::string_view text);
 
-// `sqlite:PATH`, `sqlite::memory:`. A secret: later schemes carry passwords.
+// As store/store_url.h says. A secret: it may carry a password.
 Expected<std::string> ParseStoreUrl(std::string_view text);
 
 }  // namespace gateway::app

@@ -57,7 +57,7 @@ Expected<std::unique_ptr<Gateway>> Gateway::Create(AppConfig config, std::string
 }
 
 Expected<void> Gateway::OpenStore() {
-  auto store = store::Store::Open(config_.store_url, clock_);
+  auto store = store::Store::Open(config_.store, clock_);
   if (!store) return std::unexpected(std::move(store).error());
   store_ = std::move(*store);
   auto stored = store_->LoadConfiguration();
@@ -65,7 +65,7 @@ Expected<void> Gateway::OpenStore() {
   const auto suffixes = store_->LoadSuffixes();
   if (!suffixes) return std::unexpected(suffixes.error());
 
-  registry_.ReplaceStored(std::move(*stored));
+  registry_.ReplaceStored(*stored->configuration);
   registry_.ReplaceFile(config_.declared, config_.default_group);
   suffix_keeper_.emplace(*store_, logger_);
   stickiness_.emplace([this](const proxy::Sighting& sighting) { suffix_keeper_->Keep(sighting); });
