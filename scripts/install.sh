@@ -26,8 +26,9 @@ apt_packages() {
     build)
       echo "$common clang++-19=clang-19 ld.lld-19=lld-19 ccache=ccache cmake=cmake ninja=ninja-build" \
         "libboost1.81-dev|libboost-dev libboost-json1.81-dev|libboost-json-dev" \
-        "libargon2-dev libboost-system1.81-dev|libboost-system-dev libcli11-dev libfmt-dev libgtest-dev libldap-dev" \
-        "libmariadb-dev libpq-dev libsoci-dev libspdlog-dev libsqlite3-dev libssl-dev libyaml-cpp-dev" \
+        "libabsl-dev libargon2-dev libboost-system1.81-dev|libboost-system-dev libcli11-dev libfmt-dev" \
+        "libgtest-dev libldap-dev libmariadb-dev libpq-dev libsoci-dev libspdlog-dev libsqlite3-dev" \
+        "libssl-dev libyaml-cpp-dev tzdata" \
         "prometheus-cpp-dev zlib1g-dev" ;;
     # Sanitizers are part of the tests: their runtime, and the symbolizer for readable traces.
     test) echo "libclang-rt-19-dev llvm-symbolizer-19=llvm-19 javac=default-jdk-headless $(python_and_maven)" ;;

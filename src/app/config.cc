@@ -54,7 +54,8 @@ std::vector<std::string> ImmutableChanges(const AppConfig& old, const AppConfig&
   note(old.proxy.backend_header == next.proxy.backend_header, "routing.backend_header");
   note(old.monitor == next.monitor, "monitor");
   note(Tie(old.proxy.timeouts) == Tie(next.proxy.timeouts), "timeouts");
-  note(Tie(old.proxy.limits) == Tie(next.proxy.limits), "limits");
+  note(Tie(old.proxy.limits) == Tie(next.proxy.limits) && old.proxy.retries == next.proxy.retries,
+       "limits");
   note(old.proxy.workers == next.proxy.workers, "workers");
   note(Tie(old.log) == Tie(next.log), "log");
   return changed;

@@ -175,6 +175,8 @@ void ConfigReader::ReadLimits(const Value& section) {
   map.Read("replay_bytes", limits.replay_bytes, SizeBetween(0, 64 * kMiB));
   map.Read("client_connections", limits.client_connections, CountBetween(1, 1'000'000));
   map.Read("upstream_idle_per_backend", limits.upstream_idle_per_backend, CountBetween(0, 10'000));
+  map.Read("retry_percent", config_.proxy.retries.percent, CountBetween(0, 1000));
+  map.Read("retries_per_second", config_.proxy.retries.min_per_second, CountBetween(0, 10'000));
 }
 
 void ConfigReader::ReadLog(const Value& section) {

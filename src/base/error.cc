@@ -24,6 +24,10 @@ std::string_view NameOf(ErrorCode code) {
       return "cancelled";
     case ErrorCode::kRefused:
       return "refused";
+    case ErrorCode::kTlsVersion:
+      return "tls_version";
+    case ErrorCode::kTlsCertificate:
+      return "tls_certificate";
     case ErrorCode::kClosed:
       return "closed";
     case ErrorCode::kProtocol:

@@ -15,13 +15,15 @@ enum class ErrorCode : std::uint8_t {
   kInvalidArgument,   // the input is wrong and stays wrong: tell its author what is allowed
   kNotFound,          // nothing of that name
   kAlreadyExists,     // something of that name is there
-  kConflict,          // the state forbids it: referred to, owned by the file, changed meanwhile
-  kAborted,          // it was changed meanwhile: read it again and repeat
+  kConflict,          // the state forbids it: referred to, owned by the file
+  kAborted,           // it was changed meanwhile: read it again and repeat
   kAmbiguous,         // several answers where one is needed
   kTooLarge,          // over a configured limit
   kTimeout,           // no answer before the deadline
   kCancelled,         // the caller gave up, or we are shutting down
   kRefused,           // no connection could be made
+  kTlsVersion,        // the peer speaks no TLS, or no version that we accept
+  kTlsCertificate,    // we do not accept the peer's certificate, or it does not accept ours
   kClosed,            // the connection ended, before or amid a message
   kProtocol,          // bytes that are not what the protocol allows
   kUnsupported,       // allowed by the protocol, but not done here

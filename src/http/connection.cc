@@ -21,10 +21,11 @@ Connection::~Connection() {
 Awaitable<Expected<void>> Connection::StartTls(TlsClient& tls, const std::string& host) {
   const auto self = shared_from_this();
   tls_ = tls.Open(socket_, host);
-  const auto ec = co_await tls_->Handshake();
-  if (!ec) co_return Expected<void>();
+  auto shaken = co_await tls_->Handshake();
+  if (shaken) co_return shaken;
   if (timed_out_ || closed_by_us_) co_return std::unexpected(Reason());
-  co_return Fail(ErrorCode::kProtocol, ec.message(), origin_);
+  shaken.error().origin = origin_;
+  co_return shaken;
 }
 
 std::string_view Connection::unread() const { return {buffer_.data() + begin_, end_ - begin_}; }

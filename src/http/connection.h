@@ -36,7 +36,7 @@ class Connection final : public Expiring, public std::enable_shared_from_this<Co
   Connection(TcpSocket socket, Origin origin, Deadlines& deadlines);
   ~Connection() override;
 
-  // Encrypts everything from now on. kProtocol: the handshake or the certificate failed; kTimeout.
+  // Encrypts everything from now on. Errors: as TlsStream::Handshake(), kTimeout, kCancelled.
   // `tls` must outlive the connection.
   Awaitable<Expected<void>> StartTls(TlsClient& tls, const std::string& host);
 

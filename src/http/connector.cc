@@ -76,19 +76,21 @@ Awaitable<Expected<TcpSocket>> Connector::ConnectTcp(const Url& url, Clock::Time
                  Origin::kBackend);
 }
 
-Awaitable<Expected<ConnectionPtr>> Connector::Connect(const Url& url, Clock::TimePoint deadline) {
+Awaitable<Expected<ConnectionPtr>> Connector::Connect(const Url& url,
+                                                      Clock::TimePoint deadline,
+                                                      TlsClient* tls) {
   auto socket = co_await ConnectTcp(url, deadline);
   if (!socket) co_return std::unexpected(std::move(socket).error());
   auto connection = std::make_shared<Connection>(std::move(*socket), Origin::kBackend, deadlines_);
   if (!url.tls) co_return connection;
 
   connection->SetDeadline(deadline);
-  const auto shaken = co_await connection->StartTls(tls_, url.host);
+  const auto shaken = co_await connection->StartTls(tls ? *tls : tls_, url.host);
   connection->ClearDeadline();
   if (shaken) co_return connection;
-  const bool late = shaken.error().code == ErrorCode::kTimeout;
-  co_return Fail(late ? ErrorCode::kTimeout : ErrorCode::kRefused,
-                 fmt::format("tls {}: {}", url.ToString(), shaken.error().message),
+  auto code = shaken.error().code;
+  if (code == ErrorCode::kClosed) code = ErrorCode::kRefused;
+  co_return Fail(code, fmt::format("tls {}: {}", url.ToString(), shaken.error().message),
                  Origin::kBackend);
 }
 

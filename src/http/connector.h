@@ -26,10 +26,14 @@ class Connector {
   Connector(asio::io_context& io, Deadlines& deadlines);
 
   // A new connection to `url`, with Origin kBackend. `https` checks the certificate against the
-  // system's authorities and the host name.
-  // kRefused: no connection could be made, or TLS failed. kTimeout: not done by `deadline`. The
-  // message names step and address: "connect http://trino:8080: Connection refused".
-  Awaitable<Expected<ConnectionPtr>> Connect(const Url& url, Clock::TimePoint deadline);
+  // authorities of `tls` (null: those of the system) and the host name. `tls` must outlive the
+  // connection.
+  // kRefused: no connection could be made. kTlsVersion, kTlsCertificate: TLS failed for that.
+  // kTimeout: not done by `deadline`. The message names step and address:
+  // "connect http://trino:8080: Connection refused".
+  Awaitable<Expected<ConnectionPtr>> Connect(const Url& url,
+                                             Clock::TimePoint deadline,
+                                             TlsClient* tls = nullptr);
 
  private:
   struct Resolved {

@@ -43,8 +43,8 @@ bool IsTarget(std::string_view target) {
 std::string Serialise(const ControlRequest& request) {
   auto text = fmt::format(
       "{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: trino-gateway\r\n"
-      "Accept: application/json\r\nConnection: close\r\n",
-      request.method, request.target, request.url.Authority());
+      "Accept: {}\r\nConnection: close\r\n",
+      request.method, request.target, request.url.Authority(), request.accept);
   for (const auto& [name, value] : request.fields) {
     fmt::format_to(std::back_inserter(text), "{}: {}\r\n", name, value);
   }
@@ -109,8 +109,11 @@ Awaitable<Expected<ControlResponse>> Talk(Connection& connection,
   if (!text) co_return std::unexpected(text.error());
   const auto framing = ResponseFraming(head, request.method);
   if (!framing) co_return std::unexpected(framing.error());
-  ControlResponse response{
-      head.status, ValueOf(head, "content-type"), ValueOf(head, "location"), {}};
+  ControlResponse response{head.status,
+                           ValueOf(head, "content-type"),
+                           ValueOf(head, "location"),
+                           ValueOf(head, "set-cookie"),
+                           {}};
 
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(request.deadline - deadlines.Now());
@@ -132,7 +135,8 @@ Awaitable<Expected<ControlResponse>> ControlClient::Fetch(ControlRequest request
                    "the request target must begin with '/' and hold neither blanks nor control "
                    "characters");
   }
-  const auto connected = co_await connector_.Connect(request.url, request.deadline);
+  const auto connected =
+      co_await connector_.Connect(request.url, request.deadline, request.tls.get());
   if (!connected) co_return std::unexpected(connected.error());
   auto& connection = **connected;
   const CallDeadline watch(deadlines_, connection, request.deadline);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,8 +25,10 @@ struct ControlRequest {
   Url url;
   std::string target = "/";
   std::vector<std::pair<std::string, std::string>> fields;  // besides Host and the body's length
+  std::string accept = "application/json";
   std::string body;
-  Clock::TimePoint deadline;  // for all of it
+  std::shared_ptr<TlsClient> tls;  // for https; null: the system's authorities, no certificate
+  Clock::TimePoint deadline;       // for all of it
   std::size_t body_limit = 1024 * 1024;
 };
 
@@ -33,6 +36,7 @@ struct ControlResponse {
   int status = 0;
   std::string content_type;
   std::string location;
+  std::string set_cookie;  // the first one
   std::string body;
 };
 
@@ -42,9 +46,9 @@ class ControlClient {
   ControlClient(asio::io_context& io, Deadlines& deadlines);
 
   // Connects, sends, receives, closes. Redirects are not followed.
-  // kRefused: no connection. kTimeout: not done by the deadline. kClosed: broke off. kProtocol: not
-  // HTTP. kTooLarge: head or body exceed their limit. Origin is kBackend.
-  // kInvalidArgument: the target could not stand in a request line; nothing was sent.
+  // kRefused, kTlsVersion, kTlsCertificate: no connection. kTimeout: not done by the deadline.
+  // kClosed: broke off. kProtocol: not HTTP. kTooLarge: head or body exceed their limit. Origin is
+  // kBackend. kInvalidArgument: the target could not stand in a request line; nothing was sent.
   Awaitable<Expected<ControlResponse>> Fetch(ControlRequest request);
 
  private:

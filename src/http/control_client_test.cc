@@ -7,6 +7,7 @@
 
 #include "base/result_testing.h"
 #include "http/fake_server.h"
+#include "http/fake_tls_server.h"
 
 namespace gateway::http {
 namespace {
@@ -31,9 +32,14 @@ class ControlClientTest : public testing::Test {
   }
 
   ControlRequest Get(std::string target = "/v1/info") {
-    ControlRequest request;
-    request.url = server_->url();
+    auto request = Get(server_->url());
     request.target = std::move(target);
+    return request;
+  }
+
+  ControlRequest Get(Url url) {
+    ControlRequest request;
+    request.url = std::move(url);
     request.deadline = clock_.Now() + 20s;  // only a hang reaches it
     return request;
   }
@@ -174,9 +180,81 @@ TEST_F(ControlClientTest, TellsThatAServerSpeaksNoTls) {
   auto request = Get();
   request.url.tls = true;
   const auto response = Fetch(request);
-  ASSERT_EQ(CodeOf(response), ErrorCode::kRefused);
+  ASSERT_EQ(CodeOf(response), ErrorCode::kTlsVersion);
   EXPECT_TRUE(response.error().message.starts_with("tls https://127.0.0.1:"))
       << response.error().message;
+}
+
+TEST_F(ControlClientTest, TalksTlsToAServerOfAnAuthorityThatIsNamed) {
+  const TestCertificate certificate("good");
+  const FakeTlsServer server(io_, certificate, Answer(200, "secret"));
+  auto request = Get(server.url());
+  request.tls = *TlsClient::Create({.ca_file = certificate.certificate_file});
+  const auto response = Fetch(request);
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->body, "secret");
+}
+
+TEST_F(ControlClientTest, ShowsItsCertificateToAServerThatWantsOne) {
+  const TestCertificate certificate("server");
+  const TestCertificate own("client");
+  FakeTlsServer server(io_, certificate, Answer(200, "secret"));
+  server.context().load_verify_file(own.certificate_file);
+  server.context().set_verify_mode(boost::asio::ssl::verify_peer |
+                                   boost::asio::ssl::verify_fail_if_no_peer_cert);
+  auto request = Get(server.url());
+  request.tls = *TlsClient::Create({.ca_file = certificate.certificate_file});
+  EXPECT_FALSE(Fetch(request));
+  request.tls =
+      *TlsClient::Create({certificate.certificate_file, own.certificate_file, own.key_file});
+  EXPECT_TRUE(Fetch(request));
+}
+
+TEST_F(ControlClientTest, TellsWhyACertificateIsNotAccepted) {
+  const TestCertificate good("good");
+  const TestCertificate elsewhere("elsewhere", "DNS:trino.example");
+  const struct {
+    const TestCertificate& shown;
+    TlsOptions options;
+    std::string reason;
+  } cases[] = {
+      {good, {}, "the server's certificate is not trusted: self-signed certificate"},
+      {elsewhere,
+       {.ca_file = elsewhere.certificate_file},
+       "the server's certificate is not for '127.0.0.1'"},
+  };
+  for (const auto& [shown, options, reason] : cases) {
+    SCOPED_TRACE(reason);
+    const FakeTlsServer server(io_, shown, Answer(200, ""));
+    auto request = Get(server.url());
+    request.tls = *TlsClient::Create(options);
+    const auto response = Fetch(request);
+    ASSERT_EQ(CodeOf(response), ErrorCode::kTlsCertificate);
+    EXPECT_TRUE(response.error().message.ends_with(reason)) << response.error().message;
+  }
+}
+
+TEST_F(ControlClientTest, TellsThatAServersTlsIsTooOld) {
+  const TestCertificate certificate("old");
+  FakeTlsServer server(io_, certificate, Answer(200, ""));
+  auto* context = server.context().native_handle();
+  SSL_CTX_set_security_level(context, 0);  // else this library would not speak it either
+  SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
+  auto request = Get(server.url());
+  request.tls = *TlsClient::Create({.ca_file = certificate.certificate_file});
+  EXPECT_EQ(CodeOf(Fetch(request)), ErrorCode::kTlsVersion);
+}
+
+TEST_F(ControlClientTest, RefusesTlsFilesThatCannotBeUsed) {
+  const TestCertificate one("one");
+  const TestCertificate other("other");
+  for (const auto& options :
+       {TlsOptions{.ca_file = "/nowhere/ca.pem"},
+        TlsOptions{.certificate_file = one.key_file, .key_file = one.key_file},
+        TlsOptions{.certificate_file = one.certificate_file, .key_file = other.key_file}}) {
+    EXPECT_EQ(CodeOf(TlsClient::Create(options)), ErrorCode::kInvalidArgument);
+  }
 }
 
 }  // namespace

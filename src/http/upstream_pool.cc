@@ -75,7 +75,12 @@ void UpstreamPool::Clear() {
 
 Awaitable<Expected<ConnectionPtr>> UpstreamPool::Connect(const Url& url, std::string authority) {
   auto made = co_await connector_.Connect(url, deadlines_.Now() + options_.connect_timeout);
-  if (!made) co_return made;
+  if (!made) {
+    // Whatever kept a connection from being made, nothing was sent on it.
+    auto& code = made.error().code;
+    if (code != ErrorCode::kTimeout && code != ErrorCode::kCancelled) code = ErrorCode::kRefused;
+    co_return made;
+  }
   if (events_.connected) events_.connected(authority);
   if (events_.disconnected) {
     (*made)->OnEnd([ended = events_.disconnected, authority] { ended(authority); });

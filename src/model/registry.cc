@@ -47,20 +47,90 @@ void Registry::ReplaceStored(Configuration configuration) {
   Publish();
 }
 
-bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status) {
+bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, LoadsAre loads) {
   const std::lock_guard lock(mutex_);
   const auto known = statuses_.find(backend_id);
   if (known == statuses_.end()) return false;
+  status.submissions_seen = status.load ? counters_.find(backend_id)->second->submissions.load()
+                                        : known->second.submissions_seen;
+  status.marked = false;
+  if (const auto mark = marks_.find(backend_id); mark != marks_.end()) Apply(mark->second, status);
   const bool health_changed = known->second.health != status.health;
-  status.changed = health_changed ? clock_.WallNow() : known->second.changed;
-  if (status.load) {
-    auto& counters = *counters_.find(backend_id)->second;
-    counters.submissions_seen = counters.submissions.load();
-  }
-  if (status == known->second) return false;
-  known->second = std::move(status);
-  Publish();
+  Settle(std::move(status), known->second, loads);
   return health_changed;
+}
+
+// Takes `status` over, and publishes it when it says something new.
+void Registry::Settle(BackendStatus status, BackendStatus& known, LoadsAre loads) {
+  status.changed = known.health != status.health ? clock_.WallNow() : known.changed;
+  if (status == known) return;
+  auto but_for_load = status;
+  but_for_load.load = known.load;
+  but_for_load.load_reason = known.load_reason;
+  but_for_load.submissions_seen = known.submissions_seen;
+  but_for_load.figures = known.figures;
+  const bool may_wait = loads == LoadsAre::kPatient && but_for_load == known;
+  known = std::move(status);
+  if (may_wait) {
+    pending_ = true;
+  } else {
+    Publish();
+  }
+}
+
+void Registry::PublishPending() {
+  const std::lock_guard lock(mutex_);
+  if (pending_) Publish();
+}
+
+void Registry::SetMarksHold(MarksHold hold) {
+  const std::lock_guard lock(mutex_);
+  marks_hold_ = hold;
+}
+
+bool Registry::MarkHealth(std::string_view backend_id, bool healthy) {
+  return SetMark(backend_id, {healthy, std::nullopt});
+}
+
+bool Registry::SetLoad(std::string_view backend_id, double load) {
+  return SetMark(backend_id, {std::nullopt, load});
+}
+
+bool Registry::SetMark(std::string_view backend_id, const Mark& mark) {
+  const std::lock_guard lock(mutex_);
+  const auto known = statuses_.find(backend_id);
+  if (known == statuses_.end()) return false;
+  if (marks_hold_ == MarksHold::kUntilCleared) {
+    auto& kept = marks_[std::string(backend_id)];
+    if (mark.healthy) kept.healthy = mark.healthy;
+    if (mark.load) kept.load = mark.load;
+  }
+  auto status = known->second;
+  if (mark.load) {
+    status.submissions_seen = counters_.find(backend_id)->second->submissions.load();
+  }
+  Apply(mark, status);
+  Settle(std::move(status), known->second, LoadsAre::kUrgent);
+  return true;
+}
+
+bool Registry::ClearMarks(std::string_view backend_id) {
+  const std::lock_guard lock(mutex_);
+  // What was believed before is not kept: the next report says what holds.
+  marks_.erase(std::string(backend_id));
+  return statuses_.contains(backend_id);
+}
+
+void Registry::Apply(const Mark& mark, BackendStatus& status) {
+  status.marked = true;
+  if (mark.load) {
+    status.load = mark.load;
+    status.load_reason.clear();
+  }
+  if (!mark.healthy) return;
+  status.health = *mark.healthy ? Health::kHealthy : Health::kUnhealthy;
+  status.reason = *mark.healthy ? "" : "marked unhealthy by hand";
+  status.failure_class = *mark.healthy ? "" : "marked";
 }
 
 void Registry::ReportProcessForwarded(std::string_view backend_id, bool process_forwarded) {
@@ -69,6 +139,18 @@ void Registry::ReportProcessForwarded(std::string_view backend_id, bool process_
   if (known == statuses_.end() || known->second.process_forwarded == process_forwarded) return;
   known->second.process_forwarded = process_forwarded;
   Publish();
+}
+
+std::optional<DrainState> Registry::Left(std::string_view backend_id) const {
+  const auto snapshot = Current();
+  const auto* state = snapshot->FindBackend(backend_id);
+  if (!state) return std::nullopt;
+  return state->Left(clock_.Now());
+}
+
+std::vector<HealthChange> Registry::History(std::string_view backend_id) const {
+  const std::lock_guard lock(mutex_);
+  return history_.Of(backend_id);
 }
 
 SnapshotPtr Registry::Current() const {
@@ -123,7 +205,10 @@ void Registry::Publish() {
   probed_urls_ = std::move(urls);
   counters_ = std::move(counters);
   cursors_ = std::move(cursors);
+  pending_ = false;
+  std::erase_if(marks_, [this](const auto& mark) { return !statuses_.contains(mark.first); });
   current_ = std::make_shared<const Snapshot>(std::move(parts));
+  history_.Follow(current_->backends(), clock_.WallNow());
   for (const auto& listener : listeners_) listener(current_);
 }
 

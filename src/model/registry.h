@@ -10,12 +10,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "model/configuration.h"
+#include "model/health_history.h"
 #include "model/snapshot.h"
 
 namespace gateway::model {
@@ -33,12 +35,35 @@ class Registry {
   void ReplaceFile(Configuration configuration, std::string default_group);
   void ReplaceStored(Configuration configuration);
 
-  // Publishes what a probe found. `status.changed` is set here. Unknown ids are ignored: the
-  // backend was deleted while it was probed. Returns true when `health` changed.
-  bool ReportStatus(std::string_view backend_id, BackendStatus status);
+  // How soon a change of the load alone is published. All else is published at once.
+  enum class LoadsAre : std::uint8_t { kUrgent, kPatient };
+
+  // Publishes what a probe found. `status.changed` and `submissions_seen` are set here. Unknown ids
+  // are ignored: the backend was deleted while it was probed. Returns true when `health` changed.
+  // With kPatient a change of the load waits for the next PublishPending(): with hundreds of
+  // backends a snapshot for each probe would be most of the monitor's work.
+  bool ReportStatus(std::string_view backend_id,
+                    BackendStatus status,
+                    LoadsAre loads = LoadsAre::kUrgent);
+  void PublishPending();
+
+  // Marks set by hand hold until the next report on the backend, or until ClearMarks().
+  enum class MarksHold : std::uint8_t { kUntilReport, kUntilCleared };
+  void SetMarksHold(MarksHold hold);
+
+  // Each says what is believed from now on, whatever probes found. False: no such backend.
+  bool MarkHealth(std::string_view backend_id, bool healthy);
+  bool SetLoad(std::string_view backend_id, double load);
+  bool ClearMarks(std::string_view backend_id);
 
   // What a worker noticed: the cluster refuses (or takes) forwarded headers.
   void ReportProcessForwarded(std::string_view backend_id, bool process_forwarded);
+
+  // What is left to be done on a backend that is drained. Nothing: no such backend.
+  std::optional<DrainState> Left(std::string_view backend_id) const;
+
+  // The last changes of a backend's state, oldest first.
+  std::vector<HealthChange> History(std::string_view backend_id) const;
 
   SnapshotPtr Current() const;
 
@@ -49,7 +74,15 @@ class Registry {
   Configuration FileConfiguration() const;
 
  private:
+  struct Mark {
+    std::optional<bool> healthy;
+    std::optional<double> load;
+  };
+
   void Publish();  // needs mutex_
+  bool SetMark(std::string_view backend_id, const Mark& mark);
+  static void Apply(const Mark& mark, BackendStatus& status);
+  void Settle(BackendStatus status, BackendStatus& known, LoadsAre loads);  // needs mutex_
 
   const Clock& clock_;
   mutable std::mutex mutex_;
@@ -60,6 +93,10 @@ class Registry {
   std::map<std::string, Url, std::less<>> probed_urls_;
   std::map<std::string, std::shared_ptr<BackendCounters>, std::less<>> counters_;
   std::map<std::string, std::shared_ptr<GroupCursor>, std::less<>> cursors_;
+  std::map<std::string, Mark, std::less<>> marks_;  // those that hold until they are cleared
+  MarksHold marks_hold_ = MarksHold::kUntilReport;
+  bool pending_ = false;  // a change of load is not published yet
+  HealthHistory history_;
   std::vector<std::function<void(const SnapshotPtr&)>> listeners_;
   SnapshotPtr current_;
 };

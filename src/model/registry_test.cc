@@ -22,6 +22,12 @@ struct RegistryTest : testing::Test {
     return status;
   }
 
+  void Declare(const std::vector<std::string>& ids) {
+    Configuration file;
+    for (const auto& id : ids) file.backends.push_back(MakeBackend(id, Source::kFile));
+    registry.ReplaceFile(std::move(file), "adhoc");
+  }
+
   FakeClock clock;
   Registry registry{clock, "adhoc"};
 };
@@ -152,8 +158,133 @@ TEST_F(RegistryTest, CountsSubmissionsSinceTheLoadWasMeasured) {
   const auto* backend = snapshot->FindBackend("c1");
   backend->counters->submissions = 3;
   EXPECT_DOUBLE_EQ(backend->Load(), 5);
-  registry.ReportStatus("c1", status);  // measured again: the three are in it
-  EXPECT_DOUBLE_EQ(backend->Load(), 2);
+  registry.ReportStatus("c1", status);   // measured again: the three are in it
+  EXPECT_DOUBLE_EQ(backend->Load(), 5);  // of an older snapshot
+  EXPECT_DOUBLE_EQ(registry.Current()->FindBackend("c1")->Load(), 2);
+}
+
+TEST_F(RegistryTest, PublishesLoadsTogetherWhenTheyMayWait) {
+  Declare({"c1", "c2"});
+  registry.ReportStatus("c1", Healthy());
+  registry.ReportStatus("c2", Healthy());
+  const auto version = registry.Current()->version();
+  auto status = Healthy();
+  for (const auto* id : {"c1", "c2"}) {
+    status.load = 7;
+    registry.ReportStatus(id, status, Registry::LoadsAre::kPatient);
+  }
+  EXPECT_EQ(registry.Current()->version(), version);
+  registry.PublishPending();
+  EXPECT_EQ(registry.Current()->version(), version + 1);
+  EXPECT_EQ(registry.Current()->FindBackend("c2")->status.load, 7);
+  registry.PublishPending();
+  EXPECT_EQ(registry.Current()->version(), version + 1);
+
+  status.health = Health::kUnhealthy;
+  registry.ReportStatus("c1", status, Registry::LoadsAre::kPatient);
+  EXPECT_EQ(registry.Current()->version(), version + 2);
+}
+
+TEST_F(RegistryTest, HoldsAMarkUntilTheNextReport) {
+  Declare({"c1"});
+  registry.ReportStatus("c1", Healthy());
+  EXPECT_TRUE(registry.MarkHealth("c1", false));
+  EXPECT_TRUE(registry.SetLoad("c1", 40));
+  const auto marked = registry.Current()->FindBackend("c1")->status;
+  EXPECT_EQ(marked.health, Health::kUnhealthy);
+  EXPECT_EQ(marked.reason, "marked unhealthy by hand");
+  EXPECT_EQ(marked.load, 40);
+  EXPECT_TRUE(marked.marked);
+
+  registry.ReportStatus("c1", Healthy());
+  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
+  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.load, std::nullopt);
+  EXPECT_FALSE(registry.Current()->FindBackend("c1")->status.marked);
+}
+
+TEST_F(RegistryTest, HoldsMarksUntilTheyAreClearedWhenSetSo) {
+  Declare({"c1"});
+  registry.SetMarksHold(Registry::MarksHold::kUntilCleared);
+  registry.MarkHealth("c1", false);
+  registry.SetLoad("c1", 40);
+  auto status = Healthy();
+  status.load = 3;
+  registry.ReportStatus("c1", status);
+  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.health, Health::kUnhealthy);
+  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.load, 40);
+  EXPECT_TRUE(registry.ClearMarks("c1"));
+  registry.ReportStatus("c1", status);
+  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
+  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.load, 3);
+}
+
+TEST_F(RegistryTest, MarksHealthyWhatProbesFindUnhealthy) {
+  Declare({"c1"});
+  auto status = Healthy();
+  status.health = Health::kUnhealthy;
+  status.reason = "connect: refused";
+  registry.ReportStatus("c1", status);
+  registry.MarkHealth("c1", true);
+  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
+  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.reason, "");
+}
+
+TEST_F(RegistryTest, MarksOnlyWhatIsDeclared) {
+  EXPECT_FALSE(registry.MarkHealth("gone", true));
+  EXPECT_FALSE(registry.SetLoad("gone", 1));
+  EXPECT_FALSE(registry.ClearMarks("gone"));
+}
+
+TEST_F(RegistryTest, ForgetsTheMarksOfADeletedBackend) {
+  Declare({"c1"});
+  registry.SetMarksHold(Registry::MarksHold::kUntilCleared);
+  registry.MarkHealth("c1", false);
+  Declare({});
+  Declare({"c1"});
+  registry.ReportStatus("c1", Healthy());
+  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
+}
+
+TEST_F(RegistryTest, KeepsTheLastChangesOfEachBackend) {
+  Declare({"c1"});
+  EXPECT_TRUE(registry.History("c1").empty());
+  registry.ReportStatus("c1", Healthy());
+  clock.Advance(std::chrono::seconds(5));
+  auto status = Healthy();
+  status.health = Health::kUnhealthy;
+  status.reason = "connect: refused";
+  registry.ReportStatus("c1", status);
+  auto draining = MakeBackend("c1", Source::kFile);
+  draining.draining = true;
+  registry.ReplaceFile({.backends = {draining}}, "adhoc");
+
+  const auto history = registry.History("c1");
+  ASSERT_EQ(history.size(), 3U);
+  EXPECT_EQ(history[0].from, "unknown");
+  EXPECT_EQ(history[0].to, "healthy");
+  EXPECT_EQ(history[0].reason, "");
+  EXPECT_EQ(history[1].to, "unhealthy");
+  EXPECT_EQ(history[1].reason, "connect: refused");
+  EXPECT_EQ(history[1].at - history[0].at, std::chrono::seconds(5));
+  EXPECT_EQ(history[2].to, "draining");
+
+  for (std::size_t i = 0; i < HealthHistory::kMaxChanges; ++i) {
+    draining.draining = !draining.draining;
+    registry.ReplaceFile({.backends = {draining}}, "adhoc");
+  }
+  EXPECT_EQ(registry.History("c1").size(), HealthHistory::kMaxChanges);
+  Declare({});
+  EXPECT_TRUE(registry.History("c1").empty());
+}
+
+TEST_F(RegistryTest, TellsWhatADrainHasToWaitFor) {
+  Declare({"c1"});
+  EXPECT_EQ(registry.Left("gone"), std::nullopt);
+  ASSERT_TRUE(registry.Left("c1")->Empty());
+  auto& counters = *registry.Current()->FindBackend("c1")->counters;
+  counters.in_flight = 2;
+  counters.live.Seen("20261123_212752_00000_eif54", clock.Now(), "t1");
+  EXPECT_EQ(*registry.Left("c1"), (DrainState{1, 1, 2, false}));
 }
 
 }  // namespace

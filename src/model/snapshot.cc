@@ -14,6 +14,8 @@ std::string_view NameOf(Health health) {
       return "healthy";
     case Health::kUnhealthy:
       return "unhealthy";
+    case Health::kOffSchedule:
+      return "off_schedule";
   }
   return "unknown";
 }
@@ -24,13 +26,23 @@ std::string_view BackendState::IneligibleReason() const {
   return status.reason.empty() ? NameOf(status.health) : std::string_view(status.reason);
 }
 
+std::string_view BackendState::StateName() const {
+  if (!backend.enabled) return "disabled";
+  return backend.draining ? "draining" : NameOf(status.health);
+}
+
+DrainState BackendState::Left(Clock::TimePoint now) const {
+  auto left = counters->live.Left(now);
+  const auto in_flight = counters->in_flight.load(std::memory_order_relaxed);
+  left.exchanges = static_cast<std::size_t>(std::max<std::int64_t>(in_flight, 0));
+  return left;
+}
+
 double BackendState::Load() const {
   if (!status.load) {
     return static_cast<double>(counters->in_flight.load(std::memory_order_relaxed));
   }
-  // In this order: a probe that ends between the two reads must not make the difference negative.
-  const auto seen = counters->submissions_seen.load();
-  const auto since = counters->submissions.load() - seen;
+  const auto since = counters->submissions.load() - status.submissions_seen;
   return *status.load + static_cast<double>(since);
 }
 

@@ -18,36 +18,59 @@
 
 #include "base/clock.h"
 #include "model/configuration.h"
+#include "model/live_queries.h"
 
 namespace gateway::model {
 
 enum class Health : std::uint8_t {
-  kUnknown,    // never probed
-  kStarting,   // answers, but cannot run queries yet
-  kHealthy,    // a probe query succeeded and the last probes did
-  kUnhealthy,  // probes fail
+  kUnknown,      // never probed
+  kStarting,     // answers, but cannot run queries yet
+  kHealthy,      // a probe query succeeded and the last probes did
+  kUnhealthy,    // probes fail
+  kOffSchedule,  // outside of its uptime_schedule; not probed
 };
 std::string_view NameOf(Health health);
+
+// What a cluster's load consists of; nothing: the source does not tell it.
+struct ClusterFigures {
+  std::optional<double> running;         // queries
+  std::optional<double> queued;          // queries
+  std::optional<double> blocked;         // queries, of the running ones
+  std::optional<double> active_workers;  // as the source counts them
+  std::optional<double> reserved_bytes;  // memory of all queries
+  std::optional<double> cpu_seconds;     // used since the coordinator's start
+
+  bool operator==(const ClusterFigures&) const = default;
+};
 
 // What the monitor has found out about a backend.
 struct BackendStatus {
   Health health = Health::kUnknown;
   std::string reason = "not probed yet";  // why it is not healthy; empty when healthy
+  std::string failure_class;  // the same in one word: "refused", "timeout"; may be empty
+  bool marked = false;        // `health` or `load` was set by hand
   // http-server.process-forwarded of the cluster: may X-Forwarded-* be sent?
   bool process_forwarded = false;
   std::string coordinator_suffix;  // last part of its query ids since its last start; may be empty
   std::string version;             // "476"; may be empty
-  std::optional<double> load;      // running + queued queries at the last probe; nothing: unknown
-  Clock::WallTime changed{};       // when `health` last changed
+  std::string environment;         // node.environment; may be empty
+  std::string coordinator_id;      // node.id of the coordinator; may be empty
+  std::optional<bool> spooling;    // does it spool results? nothing: unknown
+  std::string same_as;             // another backend that is the same coordinator; empty: none
+  std::optional<double> load;      // at the last probe, weighted; nothing: unknown
+  std::uint64_t submissions_seen = 0;  // BackendCounters::submissions when that was measured
+  std::string load_reason;             // why the load is unknown; may be empty
+  ClusterFigures figures;              // at the last probe
+  Clock::WallTime changed{};           // when `health` last changed
 
   bool operator==(const BackendStatus&) const = default;
 };
 
 // Counters of a backend that live as long as it is declared.
 struct BackendCounters {
-  std::atomic<std::int64_t> in_flight{0};          // exchanges being relayed now
-  std::atomic<std::uint64_t> submissions{0};       // statements sent to it, ever
-  std::atomic<std::uint64_t> submissions_seen{0};  // `submissions` when `load` was measured
+  std::atomic<std::int64_t> in_flight{0};     // exchanges being relayed now
+  std::atomic<std::uint64_t> submissions{0};  // statements sent to it, ever
+  LiveQueries live;                           // what a drain has to wait for
 };
 
 struct BackendState {
@@ -59,6 +82,10 @@ struct BackendState {
   bool Eligible() const { return backend.enabled && status.health == Health::kHealthy; }
   // Why not, for people; empty when eligible.
   std::string_view IneligibleReason() const;
+  // "disabled", "draining", or the name of its health. Static storage.
+  std::string_view StateName() const;
+  // What would be lost if it went away now, as far as this instance knows.
+  DrainState Left(Clock::TimePoint now) const;
   // Queries thought to be on it now: the probed load plus what we submitted since, or our own
   // in-flight exchanges while no load is known.
   double Load() const;

@@ -17,8 +17,8 @@ BackendState MakeState(Health health, std::string reason = "") {
 }
 
 TEST(BackendState, TakesQueriesOnlyWhenEnabledAndHealthy) {
-  for (const auto health :
-       {Health::kUnknown, Health::kStarting, Health::kHealthy, Health::kUnhealthy}) {
+  for (const auto health : {Health::kUnknown, Health::kStarting, Health::kHealthy,
+                            Health::kUnhealthy, Health::kOffSchedule}) {
     SCOPED_TRACE(NameOf(health));
     auto state = MakeState(health);
     EXPECT_EQ(state.Eligible(), health == Health::kHealthy);
@@ -48,7 +48,7 @@ TEST(BackendState, LoadIsWhatIsInFlightUntilOneWasProbed) {
   state.counters->submissions = 50;
   EXPECT_DOUBLE_EQ(state.Load(), 3);
   state.status.load = 10;
-  state.counters->submissions_seen = 48;
+  state.status.submissions_seen = 48;
   EXPECT_DOUBLE_EQ(state.Load(), 12);
 }
 

@@ -84,6 +84,7 @@ Awaitable<void> Exchange::Answer() {
 Awaitable<void> Exchange::ForwardBalanced() {
   std::vector<const model::BackendState*> tried;
   Expected<void> outcome;
+  context_.retries.Deposit();
   while (true) {
     const auto pick = routing::PickBackend(placement_.choice, tried, context_.random);
     if (!pick.backend) break;
@@ -91,7 +92,7 @@ Awaitable<void> Exchange::ForwardBalanced() {
     tried.push_back(pick.backend);
     outcome = co_await Try(*pick.backend);
     if (outcome) co_return co_await RelayAnswer();
-    const bool repeat = MayRepeat(outcome.error());
+    const bool repeat = MayRepeat(outcome.error()) && context_.retries.Take();
     NoteFailure(*pick.backend, outcome.error(), repeat);
     if (!repeat) break;
   }

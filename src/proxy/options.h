@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/url.h"
+#include "proxy/retry_budget.h"
 
 namespace gateway::proxy {
 
@@ -43,6 +44,7 @@ struct ProxyOptions {
   std::vector<ListenerOptions> listeners;
   ProxyTimeouts timeouts;
   ProxyLimits limits;
+  RetryOptions retries;
   unsigned workers = 0;        // 0: one for each CPU this process may use
   bool backend_header = true;  // X-Trino-Gateway-Backend on answers to submissions
 };

@@ -49,6 +49,7 @@ Worker::Worker(const SharedParts& shared, model::SnapshotPtr snapshot, std::size
                upstreams_,
                StickyView(shared.stickiness),
                {},
+               RetryBudget(shared.options.retries, shared.clock),
                std::move(snapshot)} {}
 
 Worker::~Worker() = default;

@@ -14,6 +14,7 @@
 #include "http/upstream_pool.h"
 #include "model/registry.h"
 #include "proxy/options.h"
+#include "proxy/retry_budget.h"
 #include "proxy/stickiness.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
@@ -45,6 +46,7 @@ struct WorkerContext {
   http::UpstreamPool& upstreams;
   StickyView sticky;
   SystemRandom random;
+  RetryBudget retries;
   model::SnapshotPtr snapshot;  // replaced between exchanges; each takes its own reference
   bool stopping = false;        // no new exchanges on open connections
   std::uint32_t own_answers = 0;

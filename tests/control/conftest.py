@@ -1,0 +1,56 @@
+"""One gateway for each database, and a client for each transport."""
+
+import pytest
+
+from ..databases import servers
+from ..faults.harness import Lab, free_port
+from .clients import GrpcClient, RestClient, TwirpClient
+
+TOKEN = "test-token-that-opens-nothing"
+DATABASES = ("sqlite", "postgresql", "mariadb")
+TRANSPORTS = ("grpc", "rest", "twirp", "twirp-seed")
+
+
+@pytest.fixture
+def lab(tmp_path):
+    lab = Lab(tmp_path)
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def gateway(request, tmp_path_factory):
+    """A gateway with the backend f1 and the group all from its file; the rest is in the database."""
+    directory = tmp_path_factory.mktemp(request.param)
+    lab = Lab(directory)
+    with servers.database(request.param, directory) as database:
+        lab_backend = lab.fake_trino("ctrl1")
+        yield lab.gateway({"f1": lab_backend}, store={"url": database.url}, admin={
+            "grpc_address": f"127.0.0.1:{free_port()}", "token": TOKEN})
+        lab.close()
+
+
+@pytest.fixture(scope="session", params=TRANSPORTS)
+def api(request, gateway):
+    client = make_client(gateway, request.param)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def recorder(gateway):
+    client = make_client(gateway, "twirp")
+    yield client
+    client.close()
+
+
+def make_client(gateway, transport, token=TOKEN):
+    url = f"http://127.0.0.1:{gateway.admin_port}"
+    if transport == "grpc":
+        return GrpcClient(gateway.config["admin"]["grpc_address"], token)
+    if transport == "rest":
+        return RestClient(url, token, GrpcClient(gateway.config["admin"]["grpc_address"],
+                                                 token).schema)
+    if transport == "twirp":
+        return TwirpClient(url, token)
+    return TwirpClient(url, token, "razorpay.gateway")
