@@ -133,6 +133,15 @@ void Registry::Apply(const Mark& mark, BackendStatus& status) {
   status.failure_class = *mark.healthy ? "" : "marked";
 }
 
+void Registry::ReportRemoteInFlight(
+    const std::map<std::string, std::int64_t, std::less<>>& in_flight) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, counters] : counters_) {
+    const auto found = in_flight.find(id);
+    counters->remote_in_flight = found == in_flight.end() ? 0 : found->second;
+  }
+}
+
 void Registry::ReportProcessForwarded(std::string_view backend_id, bool process_forwarded) {
   const std::lock_guard lock(mutex_);
   const auto known = statuses_.find(backend_id);

@@ -56,6 +56,9 @@ class Registry {
   bool SetLoad(std::string_view backend_id, double load);
   bool ClearMarks(std::string_view backend_id);
 
+  // Exchanges in flight on each backend through other instances of the gateway; the whole of them.
+  void ReportRemoteInFlight(const std::map<std::string, std::int64_t, std::less<>>& in_flight);
+
   // What a worker noticed: the cluster refuses (or takes) forwarded headers.
   void ReportProcessForwarded(std::string_view backend_id, bool process_forwarded);
 

@@ -69,6 +69,7 @@ struct BackendStatus {
 // Counters of a backend that live as long as it is declared.
 struct BackendCounters {
   std::atomic<std::int64_t> in_flight{0};     // exchanges being relayed now
+  std::atomic<std::int64_t> remote_in_flight{0};  // the same by other instances of the gateway
   std::atomic<std::uint64_t> submissions{0};  // statements sent to it, ever
   LiveQueries live;                           // what a drain has to wait for
 };
