@@ -27,11 +27,12 @@ apt_packages() {
       echo "$common clang++-19=clang-19 ld.lld-19=lld-19 ccache=ccache cmake=cmake ninja=ninja-build" \
         "libboost1.81-dev|libboost-dev libboost-json1.81-dev|libboost-json-dev" \
         "libabsl-dev libargon2-dev libboost-system1.81-dev|libboost-system-dev libcli11-dev libfmt-dev" \
-        "libgtest-dev libldap-dev libmariadb-dev libpq-dev libsoci-dev libspdlog-dev libsqlite3-dev" \
-        "libssl-dev libyaml-cpp-dev tzdata" \
+        "libgtest-dev libldap-dev libmariadb-dev libpq-dev libre2-dev libsoci-dev libspdlog-dev" \
+        "libsqlite3-dev libssl-dev libyaml-cpp-dev tzdata" \
         "prometheus-cpp-dev zlib1g-dev" ;;
     # Sanitizers are part of the tests: their runtime, and the symbolizer for readable traces.
-    test) echo "libclang-rt-19-dev llvm-symbolizer-19=llvm-19 javac=default-jdk-headless $(python_and_maven)" ;;
+    test) echo "libclang-rt-19-dev llvm-symbolizer-19=llvm-19 javac=default-jdk-headless $(python_and_maven)" \
+      "slapd ldapadd=ldap-utils openssl=openssl" ;;
     bench) echo "haproxy=haproxy $(python_and_maven)" ;;
     demo) python_and_maven ;;
     lint) echo "clang-format-19=clang-format-19 clang-tidy-19=clang-tidy-19" ;;
@@ -94,6 +95,10 @@ install_packages() {
   say "apt: installing" $missing
   as_root apt-get update -qq
   for entry in $missing; do names+=("$(first_available "$entry")"); done
+  # The tests start a slapd of their own; the package's must not come up as a server of the machine.
+  case " ${names[*]} " in *" slapd "*)
+    as_root debconf-set-selections <<<"slapd slapd/no_configuration boolean true" ;;
+  esac
   as_root apt-get install -y -q --no-install-recommends "${names[@]}"
 }
 

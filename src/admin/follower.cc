@@ -9,8 +9,8 @@ namespace {
 
 using telemetry::Level;
 
-constexpr std::chrono::milliseconds kWait{1000};      // for a change, and between attempts
-constexpr std::chrono::milliseconds kSharing{1000};   // between two exchanges of loads
+constexpr std::chrono::milliseconds kWait{1000};       // for a change, and between attempts
+constexpr std::chrono::milliseconds kSharing{1000};    // between two exchanges of loads
 constexpr std::chrono::milliseconds kFreshness{5000};  // loads of an instance that went silent
 
 }  // namespace

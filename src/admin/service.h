@@ -18,6 +18,7 @@
 
 #include "admin/publisher.h"
 #include "admin/views.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "identity/principal.h"
 #include "model/configuration.h"
@@ -44,6 +45,7 @@ struct Precondition {
 };
 
 struct ServiceParts {
+  const Clock& clock;
   model::Registry& registry;
   store::Store& store;
   Publisher& publisher;

@@ -7,6 +7,7 @@
 
 #include "admin/service.h"
 #include "base/random.h"
+#include "base/ranges.h"
 #include "base/strings.h"
 #include "protocol/query_id.h"
 #include "routing/balancer.h"
@@ -29,10 +30,11 @@ void ForPort(const model::Snapshot& snapshot, std::uint16_t port, Visit visit) {
 
 std::vector<std::string> AdminService::EvaluateGroups(const routing::RequestFacts& facts) const {
   const auto snapshot = parts_.registry.Current();
+  routing::GroupChooser chooser;
+  routing::GroupChoice choice;
+  chooser.Choose(facts, *snapshot, choice);
   std::vector<std::string> ids;
-  for (const auto* group : routing::ChooseGroups(facts, *snapshot).groups) {
-    ids.push_back(group->group.id);
-  }
+  for (const auto* group : choice.groups) ids.push_back(group->group.id);
   return ids;
 }
 
@@ -42,16 +44,19 @@ Expected<AdminService::Placement> AdminService::EvaluateBackend(
   routing::GroupChoice choice;
   const auto add = [&](std::string_view id) {
     const auto* group = snapshot->FindGroup(id);
-    if (group && group->group.enabled) choice.groups.push_back(group);
+    if (group && group->group.enabled && !Contains(choice.groups, group)) {
+      choice.groups.push_back(group);
+    }
   };
   for (const auto& id : group_ids) add(id);
   add(snapshot->default_group());
 
   SystemRandom random;
-  const auto pick = routing::PickBackend(choice, {}, random);
+  routing::Balancer balancer(parts_.clock, random);
+  const auto pick = balancer.Choose(choice, {});
   if (!pick.backend) {
-    return Fail(ErrorCode::kUnavailable,
-                fmt::format("no backend can take a query: {}", routing::ExplainUnavailable(choice)));
+    return Fail(ErrorCode::kUnavailable, fmt::format("no backend can take a query: {}",
+                                                     routing::ExplainUnavailable(choice)));
   }
   return Placement{pick.backend->backend.id, pick.group->group.id};
 }

@@ -65,7 +65,7 @@ struct ServiceTest : testing::Test {
   model::Configuration Stored() { return *store->LoadConfiguration()->configuration; }
 
   ServiceParts Parts(telemetry::Logger& to) {
-    return {registry, *store, publisher, to, [](std::string_view suffix) {
+    return {clock, registry, *store, publisher, to, [](std::string_view suffix) {
               return suffix == "eif54" ? std::vector<std::string>{"f1"}
                                        : std::vector<std::string>();
             }};
@@ -73,8 +73,7 @@ struct ServiceTest : testing::Test {
 
   FakeClock clock;
   telemetry::Logger logger{telemetry::Level::kError};
-  std::unique_ptr<store::Store> store =
-      *store::Store::Open({.url = "sqlite::memory:"}, clock);
+  std::unique_ptr<store::Store> store = *store::Store::Open({.url = "sqlite::memory:"}, clock);
   model::Registry registry{clock, "adhoc"};
   Publisher publisher{registry};
   AdminService service{Parts(logger)};

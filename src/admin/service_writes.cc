@@ -65,7 +65,8 @@ Expected<void> Replace(store::ConfigurationEdit& edit,
   if (auto whole = CheckReferences(object, declared); !whole) return whole;
   object.source = model::Source::kStore;
   object.version = old ? old->version + 1 : 1;
-  auto entry = EntryOf(caller, kKindName<T>, object.id, old ? ToAuditJson(*old) : "", ToAuditJson(object));
+  auto entry =
+      EntryOf(caller, kKindName<T>, object.id, old ? ToAuditJson(*old) : "", ToAuditJson(object));
   if (auto put = edit.Put(std::move(object)); !put) return put;
   return edit.Audit(entry);
 }
@@ -94,8 +95,8 @@ Expected<T> AdminService::ChangeObject(std::string_view id,
                                        const Precondition& precondition,
                                        const Caller& caller) {
   const auto file = parts_.registry.FileConfiguration();
-  const auto stored = Write(
-      {kKindName<T>, id}, caller, [&](store::ConfigurationEdit& edit) -> Expected<void> {
+  const auto stored =
+      Write({kKindName<T>, id}, caller, [&](store::ConfigurationEdit& edit) -> Expected<void> {
         const Declared declared(file, edit.current());
         const auto* old = FindIn<T>(edit.current(), id);
         if (auto ours = CheckIsOurs<T>(declared, id); !ours) return ours;
@@ -119,8 +120,8 @@ Expected<void> AdminService::Delete(std::string_view id,
                                     const Caller& caller) {
   const auto file = parts_.registry.FileConfiguration();
   const auto default_group = parts_.registry.Current()->default_group();
-  const auto stored = Write(
-      {kKindName<T>, id}, caller, [&](store::ConfigurationEdit& edit) -> Expected<void> {
+  const auto stored =
+      Write({kKindName<T>, id}, caller, [&](store::ConfigurationEdit& edit) -> Expected<void> {
         const Declared declared(file, edit.current());
         const auto* old = FindIn<T>(edit.current(), id);
         if (auto ours = CheckIsOurs<T>(declared, id); !ours) return ours;

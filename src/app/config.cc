@@ -51,6 +51,7 @@ std::vector<std::string> ImmutableChanges(const AppConfig& old, const AppConfig&
   note(SameListeners(old.proxy.listeners, next.proxy.listeners), "listeners");
   note(old.admin == next.admin, "admin");
   note(old.store == next.store, "store");
+  note(old.history == next.history, "history");
   note(old.proxy.backend_header == next.proxy.backend_header, "routing.backend_header");
   note(old.monitor == next.monitor, "monitor");
   note(Tie(old.proxy.timeouts) == Tie(next.proxy.timeouts), "timeouts");

@@ -10,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "identity/options.h"
 #include "model/configuration.h"
 #include "proxy/options.h"
+#include "store/history_writer.h"
 #include "store/store_options.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
@@ -30,8 +32,10 @@ struct Address {
 struct AdminConfig {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8090;
-  std::optional<Address> grpc;  // accepted, not served yet
-  std::string token;            // empty: none, then the API changes nothing from outside
+  std::optional<Address> grpc;         // nothing: gRPC is not served
+  std::string token;                   // empty: none, then the API changes nothing from outside
+  identity::IdentityOptions identity;  // `token` is one of its tokens
+  bool trino_gateway_api = false;      // serve the admin API of Trino's own gateway, too
 
   bool operator==(const AdminConfig&) const = default;
 };
@@ -55,6 +59,7 @@ struct AppConfig {
   proxy::ProxyOptions proxy;  // listeners, timeouts, limits, workers, routing.backend_header
   AdminConfig admin;
   store::StoreOptions store;
+  store::HistoryOptions history;
   std::string default_group;  // empty: what no policy matches is refused
   MonitorConfig monitor;
   LogConfig log;

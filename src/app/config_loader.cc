@@ -10,6 +10,7 @@
 #include "app/config_values.h"
 #include "app/declared_reader.h"
 #include "app/file_content.h"
+#include "app/identity_reader.h"
 #include "app/yaml_document.h"
 #include "app/yaml_reader.h"
 
@@ -48,6 +49,7 @@ class ConfigReader {
   void ReadListener(const Value& value);
   void ReadAdmin(const Value& section);
   void ReadStore(const Value& section);
+  void ReadHistory(const Value& section);
   void ReadRouting(const Value& section);
   void ReadMonitor(const Value& section);
   void ReadTimeouts(const Value& section);
@@ -73,6 +75,7 @@ AppConfig ConfigReader::Read(const YAML::Node& root) {
 void ConfigReader::ReadSettings(MapReader& top) {
   if (const auto section = top.Take("admin")) ReadAdmin(*section);
   if (const auto section = top.Take("store")) ReadStore(*section);
+  if (const auto section = top.Take("history")) ReadHistory(*section);
   if (const auto section = top.Take("routing")) ReadRouting(*section);
   if (const auto section = top.Take("monitor")) ReadMonitor(*section);
   if (const auto section = top.Take("timeouts")) ReadTimeouts(*section);
@@ -114,6 +117,8 @@ void ConfigReader::ReadAdmin(const Value& section) {
   }
   config_.admin.grpc = ReadNewAddress(map.Take("grpc_address"));
   map.Read("token", config_.admin.token, ParseToken);
+  map.Read("trino_gateway_api", config_.admin.trino_gateway_api, ParseBool);
+  config_.admin.identity = IdentityReader(reader_).Read(map, config_.admin.token);
 }
 
 void ConfigReader::ReadStore(const Value& section) {
@@ -128,6 +133,15 @@ void ConfigReader::ReadStore(const Value& section) {
   map.Read("acquire_timeout", store.acquire_timeout, timeout);
   map.Read("connect_timeout", store.connect_timeout, timeout);
   map.Read("statement_timeout", store.statement_timeout, timeout);
+}
+
+void ConfigReader::ReadHistory(const Value& section) {
+  MapReader map(reader_, section);
+  auto& history = config_.history;
+  map.Read("enabled", history.enabled, ParseBool);
+  map.Read("retention_days", history.retention_days, CountBetween(1, 3650));
+  map.Read("queue", history.capacity, CountBetween(1, 1'000'000));
+  map.Read("max_text", history.max_text, SizeBetween(0, 1 * kMiB));
 }
 
 void ConfigReader::ReadRouting(const Value& section) {

@@ -83,7 +83,9 @@ TEST(ConfigLoader, ReadsServerSettings) {
   EXPECT_EQ(listeners[1].host, "::1");
   EXPECT_EQ(listeners[1].port, 8081);
   EXPECT_FALSE(listeners[1].external_url);
-  EXPECT_EQ(config->admin, (AdminConfig{"127.0.0.1", 8090, Address{"127.0.0.1", 8091}, "hunter2"}));
+  AdminConfig admin{"127.0.0.1", 8090, Address{"127.0.0.1", 8091}, "hunter2", {}};
+  admin.identity.tokens = {{"token", identity::Role::kAdmin, identity::Sha256("hunter2")}};
+  EXPECT_EQ(config->admin, admin);
   EXPECT_EQ(config->store.url, "sqlite:/var/lib/trino-gateway/gateway.db");
   EXPECT_EQ(config->default_group, "adhoc");
   EXPECT_FALSE(config->proxy.backend_header);
@@ -148,7 +150,7 @@ TEST(ConfigLoader, ReadsBackendsGroupsAndPolicies) {
 TEST(ConfigLoader, FillsInTheDocumentedDefaults) {
   const auto config = ParseWithListeners("");
   ASSERT_TRUE(config) << config.error().message;
-  EXPECT_EQ(config->admin, (AdminConfig{"127.0.0.1", 8090, std::nullopt, ""}));
+  EXPECT_EQ(config->admin, AdminConfig());
   EXPECT_EQ(config->store.url, "sqlite::memory:");
   EXPECT_EQ(config->default_group, "");
   EXPECT_TRUE(config->proxy.backend_header);

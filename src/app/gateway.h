@@ -12,9 +12,8 @@
 
 #include <boost/asio/basic_signal_set.hpp>
 
-#include "admin/http_server.h"
-#include "admin/service.h"
 #include "app/config.h"
+#include "app/control_plane.h"
 #include "app/file_watcher.h"
 #include "app/suffix_keeper.h"
 #include "base/clock.h"
@@ -23,7 +22,6 @@
 #include "monitor/monitor.h"
 #include "proxy/server.h"
 #include "proxy/stickiness.h"
-#include "store/store.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
@@ -32,7 +30,8 @@ namespace gateway::app {
 
 class Gateway {
  public:
-  // Opens the store and loads what it holds. Errors are for the operator and say what to do.
+  // Opens the control plane and loads what it holds. Errors are for the operator and say what to
+  // do.
   static Expected<std::unique_ptr<Gateway>> Create(AppConfig config, std::string config_path);
   ~Gateway();
 
@@ -45,7 +44,10 @@ class Gateway {
 
   Gateway(AppConfig config, std::string config_path);
 
-  Expected<void> OpenStore();
+  Expected<void> OpenControlPlane();
+  proxy::ProxySignals MakeSignals();
+  void RecordQuery(const proxy::ProxySignals::Submission& submission);
+  std::vector<std::string> OwnersOf(std::string_view suffix) const;
   Expected<void> Start();
   http::Awaitable<void> StartServing();
   http::Awaitable<void> HandleSignals();
@@ -62,15 +64,13 @@ class Gateway {
   telemetry::Logger logger_;
   telemetry::Metrics metrics_;
   telemetry::AccessLog access_log_;
-  std::unique_ptr<store::Store> store_;
-  std::optional<SuffixKeeper> suffix_keeper_;
   model::Registry registry_;
   http::asio::io_context io_{1};
+  std::unique_ptr<ControlPlane> control_plane_;
+  std::optional<SuffixKeeper> suffix_keeper_;
   std::optional<proxy::Stickiness> stickiness_;
   std::optional<monitor::Monitor> monitor_;
   std::optional<proxy::Server> server_;
-  std::optional<admin::AdminService> admin_service_;
-  std::optional<admin::AdminServer> admin_server_;
   SignalSet signals_;
   http::Timer file_timer_;
   FileWatcher file_watcher_;

@@ -8,6 +8,7 @@
 
 #include "app/config_loader.h"
 #include "app/gateway.h"
+#include "app/hash_commands.h"
 #include "app/migrate_command.h"
 
 namespace gateway::app {
@@ -50,6 +51,7 @@ int Main(int argc, char** argv) {
   auto* check = app.add_subcommand("check", "Check a configuration file and exit");
   check->add_option("--config", path, "Configuration file (YAML)")->required();
   MigrateCommand migrate(app);
+  const HashCommands hash(app);
 
   try {
     app.parse(argc, argv);
@@ -58,8 +60,8 @@ int Main(int argc, char** argv) {
   }
   if (*serve) return Serve(path);
   if (*check) return Check(path);
-  const auto migrated = migrate.Run();
-  return migrated ? 0 : Complain(migrated.error());
+  const auto done = hash.Asked() ? hash.Run() : migrate.Run();
+  return done ? 0 : Complain(done.error());
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "identity/anonymous_policy.h"
 
-#include "base/strings.h"
+#include "identity/endpoint_url.h"
 
 namespace gateway::identity {
 namespace {
@@ -10,9 +10,7 @@ namespace {
 bool IsLoopbackHost(std::string_view host) {
   const auto colon = host.rfind(':');
   const auto name = host.ends_with(']') ? host : host.substr(0, colon);
-  return EqualsIgnoreCase(name, "localhost") || name == "[::1]" ||
-         (name.starts_with("127.") &&
-          name.find_first_not_of("0123456789.") == std::string_view::npos);
+  return name == "[::1]" || (IsLoopback(name) && name != "::1");
 }
 
 }  // namespace

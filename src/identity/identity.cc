@@ -33,6 +33,12 @@ Identity::Identity(IdentityOptions options,
                 options_.external_url && options_.external_url->tls,
                 clock),
       anonymous_(options_.Configured(), options_.anonymous_role, loopback),
-      authenticator_(options_, sessions_, {}, clock, logger) {}
+      authenticator_(options_, sessions_, MakeSources(logger), clock, logger) {}
+
+CredentialSources Identity::MakeSources(telemetry::Logger& logger) {
+  CredentialSources sources;
+  if (options_.ldap) sources.ldap = &ldap_.emplace(*options_.ldap, logger);
+  return sources;
+}
 
 }  // namespace gateway::identity

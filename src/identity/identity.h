@@ -3,11 +3,12 @@
 // Threads: made on one; the parts say who may call them.
 #pragma once
 
-#include <memory>
+#include <optional>
 
 #include "base/clock.h"
 #include "identity/anonymous_policy.h"
 #include "identity/authenticator.h"
+#include "identity/ldap_directory.h"
 #include "identity/options.h"
 #include "identity/sessions.h"
 #include "telemetry/logger.h"
@@ -20,14 +21,20 @@ class Identity {
   // Logs a warning when sessions will not work on other instances.
   Identity(IdentityOptions options, bool loopback, const Clock& clock, telemetry::Logger& logger);
 
+  Identity(const Identity&) = delete;
+  Identity& operator=(const Identity&) = delete;
+
   Authenticator& authenticator() { return authenticator_; }
   const Sessions& sessions() const { return sessions_; }
   const AnonymousPolicy& anonymous() const { return anonymous_; }
 
  private:
+  CredentialSources MakeSources(telemetry::Logger& logger);
+
   const IdentityOptions options_;
   const Sessions sessions_;
   const AnonymousPolicy anonymous_;
+  std::optional<LdapDirectory> ldap_;
   Authenticator authenticator_;
 };
 

@@ -6,6 +6,8 @@
 // in the order of versions; they must be quick and must not call back.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -56,9 +58,6 @@ class Registry {
   bool SetLoad(std::string_view backend_id, double load);
   bool ClearMarks(std::string_view backend_id);
 
-  // Exchanges in flight on each backend through other instances of the gateway; the whole of them.
-  void ReportRemoteInFlight(const std::map<std::string, std::int64_t, std::less<>>& in_flight);
-
   // What a worker noticed: the cluster refuses (or takes) forwarded headers.
   void ReportProcessForwarded(std::string_view backend_id, bool process_forwarded);
 
@@ -67,6 +66,10 @@ class Registry {
 
   // The last changes of a backend's state, oldest first.
   std::vector<HealthChange> History(std::string_view backend_id) const;
+
+  // Exchanges that other instances of the gateway relay now, by backend; those not named have
+  // none. Seen by the next decision; publishes nothing.
+  void ReportRemoteInFlight(const std::map<std::string, std::int64_t, std::less<>>& in_flight);
 
   SnapshotPtr Current() const;
 
@@ -82,21 +85,31 @@ class Registry {
     std::optional<double> load;
   };
 
-  void Publish();  // needs mutex_
+  // What outlives a reload, for each declared backend.
+  struct Entry {
+    BackendStatus status;
+    std::shared_ptr<BackendCounters> counters;
+    std::shared_ptr<const BackendState> state;  // of the last snapshot
+  };
+
   bool SetMark(std::string_view backend_id, const Mark& mark);
   static void Apply(const Mark& mark, BackendStatus& status);
-  void Settle(BackendStatus status, BackendStatus& known, LoadsAre loads);  // needs mutex_
+
+  // These need mutex_.
+  void Settle(BackendStatus status, std::size_t position, LoadsAre loads);
+  void Redeclare();
+  void Refresh(std::size_t position);
+  void Publish();
 
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::string default_group_;
   Configuration file_;
   Configuration stored_;
-  std::map<std::string, BackendStatus, std::less<>> statuses_;
-  std::map<std::string, Url, std::less<>> probed_urls_;
-  std::map<std::string, std::shared_ptr<BackendCounters>, std::less<>> counters_;
-  std::map<std::string, std::shared_ptr<GroupCursor>, std::less<>> cursors_;
-  std::map<std::string, Mark, std::less<>> marks_;  // those that hold until they are cleared
+  std::shared_ptr<const Declared> declared_;
+  std::vector<Entry> entries_;                         // of declared_->backends
+  std::vector<std::shared_ptr<GroupCursor>> cursors_;  // of declared_->groups
+  std::map<std::string, Mark, std::less<>> marks_;     // those that hold until they are cleared
   MarksHold marks_hold_ = MarksHold::kUntilReport;
   bool pending_ = false;  // a change of load is not published yet
   HealthHistory history_;

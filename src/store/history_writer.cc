@@ -100,7 +100,8 @@ bool HistoryWriter::Write(const std::vector<QueryRecord>& batch) {
 
 void HistoryWriter::PurgeNowAndThen() {
   if (clock_.Now() < next_purge_) return;
-  const auto purged = store_.PurgeQueries(clock_.WallNow() - options_.retention, kPurgeBatch);
+  const auto purged = store_.PurgeQueries(
+      clock_.WallNow() - std::chrono::days(options_.retention_days), kPurgeBatch);
   // A full batch: there is more to delete.
   const bool more = purged && *purged == kPurgeBatch;
   if (!more) next_purge_ = clock_.Now() + kPurgeInterval;

@@ -23,7 +23,7 @@ namespace gateway::store {
 
 struct HistoryOptions {
   bool enabled = true;
-  std::chrono::hours retention{24 * 7};
+  unsigned retention_days = 7;
   std::size_t capacity = 10'000;     // rows that may wait
   std::size_t max_text = 64 * 1024;  // bytes of SQL that are kept of one query; 0: none
 
@@ -33,7 +33,10 @@ struct HistoryOptions {
 class HistoryWriter {
  public:
   // All must outlive the writer.
-  HistoryWriter(HistoryOptions options, Store& store, const Clock& clock, telemetry::Logger& logger);
+  HistoryWriter(HistoryOptions options,
+                Store& store,
+                const Clock& clock,
+                telemetry::Logger& logger);
   // Writes what waits, if the database takes it at once.
   ~HistoryWriter();
 
