@@ -83,6 +83,12 @@ Expected<model::Policy> AdminService::GetPolicy(std::string_view id) const {
   return *found;
 }
 
+Expected<model::DrainState> AdminService::Left(std::string_view id) const {
+  const auto left = parts_.registry.Left(id);
+  if (!left) return NotFound("backend", id);
+  return *left;
+}
+
 HealthView AdminService::Health() const {
   const auto snapshot = parts_.registry.Current();
   HealthView view{Overall::kDown, ViewsOf(*snapshot)};

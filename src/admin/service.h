@@ -139,6 +139,9 @@ class AdminService {
   // By the id's suffix, then from the history. kNotFound: nobody knows it.
   Expected<Placement> FindBackendForQuery(std::string_view query_id);
 
+  // What is left to be done on a backend that is drained. kNotFound.
+  Expected<model::DrainState> Left(std::string_view id) const;
+
   HealthView Health() const;
   RoutingView Routing() const;
 

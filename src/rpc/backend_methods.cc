@@ -69,9 +69,6 @@ Expected<BackendView> Change(AdminService& service,
       {}, caller);
 }
 
-// Nothing of ours runs there, and the last measurement saw nothing of others.
-bool IsEmpty(const BackendView& view) { return view.in_flight == 0 && view.load < 1; }
-
 Expected<void> Drain(AdminService& service,
                      DrainWaiter& drains,
                      const v1::DrainBackendRequest& request,
@@ -83,14 +80,16 @@ Expected<void> Drain(AdminService& service,
   const auto changed = Change(service, request.id(), caller,
                               [](model::Backend& backend) { backend.draining = true; });
   if (!changed) return std::unexpected(changed.error());
-  const auto empty = [&] {
-    const auto view = service.GetBackend(request.id());
-    return !view || IsEmpty(*view);  // deleted meanwhile: nothing is there
-  };
+  // A backend that was deleted meanwhile has nothing left.
+  const auto left = [&] { return service.Left(request.id()).value_or(model::DrainState()); };
+  const auto empty = [&] { return left().Empty(); };
   response.set_drained(drains.Wait(empty, std::chrono::seconds(request.timeout_seconds())));
-  if (const auto view = service.GetBackend(request.id())) {
-    response.set_in_flight(static_cast<std::int32_t>(view->in_flight));
-  }
+  if (response.drained()) return {};
+  const auto state = left();
+  response.set_in_flight(static_cast<std::int32_t>(state.exchanges));
+  response.set_queries(static_cast<std::int32_t>(state.queries));
+  response.set_transactions(static_cast<std::int32_t>(state.transactions));
+  response.set_spooled(state.spooled);
   return {};
 }
 

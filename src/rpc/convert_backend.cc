@@ -26,6 +26,8 @@ v1::Backend::Health ToProto(model::Health health) {
       return v1::Backend::healthy;
     case model::Health::kUnhealthy:
       return v1::Backend::unhealthy;
+    case model::Health::kOffSchedule:
+      return v1::Backend::off_schedule;
   }
   return v1::Backend::unknown;
 }
@@ -85,6 +87,14 @@ v1::Backend ToProto(const admin::BackendView& view) {
   out.set_in_flight(static_cast<std::int32_t>(view.in_flight));
   out.set_process_forwarded(status.process_forwarded);
   out.set_coordinator_suffix(ToText(status.coordinator_suffix));
+  out.set_is_marked(status.marked);
+  out.set_failure_class(status.failure_class);
+  if (status.figures.running) out.set_running_queries(Rounded(*status.figures.running));
+  if (status.figures.queued) out.set_queued_queries(Rounded(*status.figures.queued));
+  if (status.figures.active_workers)
+    out.set_active_workers(Rounded(*status.figures.active_workers));
+  out.set_environment(ToText(status.environment));
+  out.set_same_as(status.same_as);
   return out;
 }
 

@@ -52,6 +52,10 @@ std::string AddressOf(std::string peer) {
   return host;
 }
 
+bool IsLoopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
 bool Parse(const ByteBuffer& bytes, pb::Message& message) {
   ByteBuffer copy(bytes);  // shares the slices; the reader consumes its buffer
   grpc::ProtoBufferReader reader(&copy);
@@ -86,8 +90,9 @@ class Call {
   }
 
   grpc::Status Run(const ByteBuffer& request, ByteBuffer& response) const {
-    // Programs name the address they connect to as they like, and no web page can speak gRPC.
-    auto principal = parts_.access.Admit(credentials_, "localhost", method_.role);
+    // No web page can speak gRPC, so the name that the caller used does not matter, but from where.
+    auto principal =
+        parts_.access.Admit(credentials_, IsLoopback(client_) ? "localhost" : "", method_.role);
     if (!principal) {
       parts_.logger.Event(telemetry::Level::kInfo, "admin.refused",
                           {{"method", method_.Title()},

@@ -69,7 +69,7 @@ TEST_F(HttpApiTest, RestFillsTheRequestFromPathQueryAndBody) {
   EXPECT_EQ(put.id(), "c9");
   EXPECT_EQ(put.url(), "http://t");
   EXPECT_EQ(Ask("POST", "/api/v1/backends/c1:drain", R"({"timeout_seconds":3})").body,
-            R"({"drained":false,"in_flight":3})"
+            R"({"drained":false,"in_flight":3,"queries":0,"transactions":0,"spooled":false})"
             "\n");
   EXPECT_EQ(Ask("POST", "/api/v1/backends/c1:drain").status, 200U);
 }

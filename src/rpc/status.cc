@@ -48,6 +48,8 @@ const Status& StatusOf(ErrorCode code) {
     case ErrorCode::kTimeout:
     case ErrorCode::kRefused:
     case ErrorCode::kClosed:
+    case ErrorCode::kTlsVersion:
+    case ErrorCode::kTlsCertificate:
       return kUnavailable;
     case ErrorCode::kInternal:
       return kInternal;

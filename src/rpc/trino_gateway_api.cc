@@ -64,6 +64,7 @@ std::string_view StatusOf(model::Health health) {
     case model::Health::kHealthy:
       return "HEALTHY";
     case model::Health::kUnhealthy:
+    case model::Health::kOffSchedule:
       return "UNHEALTHY";
     case model::Health::kStarting:
       return "PENDING";
@@ -73,12 +74,17 @@ std::string_view StatusOf(model::Health health) {
   return "UNKNOWN";
 }
 
-// Running and queued queries are not told apart by our measurement.
+std::int64_t CountOf(const std::optional<double>& figure) {
+  return figure ? std::lround(*figure) : 0;
+}
+
+// What was not measured is 0, as there.
 json::object StateOf(const BackendView& view, const Groups& groups) {
+  const auto& figures = view.status.figures;
   return {{"clusterId", ToJson(view.backend.id)},
-          {"runningQueryCount", std::lround(view.load)},
-          {"queuedQueryCount", 0},
-          {"numWorkerNodes", 0},
+          {"runningQueryCount", CountOf(figures.running)},
+          {"queuedQueryCount", CountOf(figures.queued)},
+          {"numWorkerNodes", CountOf(figures.active_workers)},
           {"trinoStatus", ToJson(StatusOf(view.status.health))},
           {"proxyTo", ToJson(view.backend.url.ToString())},
           {"externalUrl", ToJson(ExternalUrl(view.backend))},
