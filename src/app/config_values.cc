@@ -150,6 +150,11 @@ Expected<std::string> ParseToken(std::string_view text) {
       "characters without blanks");
 }
 
+Expected<std::string> ParseSecret(std::string_view text) {
+  if (IsPrintable(text, ' ')) return std::string(text);
+  return Refuse("the secret (not shown) is not allowed; allowed: printable ASCII characters");
+}
+
 Expected<std::string> ParseStoreUrl(std::string_view text) {
   constexpr std::string_view kScheme = "sqlite:";
   if (text.starts_with(kScheme) && text.size() > kScheme.size() &&

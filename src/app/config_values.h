@@ -50,6 +50,9 @@ Expected<telemetry::AccessLogOptions::Mode> ParseAccessMode(std::string_view tex
 // A secret that is sent in a header: printable ASCII without blanks.
 Expected<std::string> ParseToken(std::string_view text);
 
+// A password: printable ASCII, blanks included.
+Expected<std::string> ParseSecret(std::string_view text);
+
 // `sqlite:PATH`, `sqlite::memory:`. A secret: later schemes carry passwords.
 Expected<std::string> ParseStoreUrl(std::string_view text);
 

@@ -47,7 +47,7 @@ void Registry::ReplaceStored(Configuration configuration) {
   Publish();
 }
 
-bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, LoadsAre loads) {
+bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, Urgent urgent) {
   const std::lock_guard lock(mutex_);
   const auto known = statuses_.find(backend_id);
   if (known == statuses_.end()) return false;
@@ -56,20 +56,16 @@ bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, L
   status.marked = false;
   if (const auto mark = marks_.find(backend_id); mark != marks_.end()) Apply(mark->second, status);
   const bool health_changed = known->second.health != status.health;
-  Settle(std::move(status), known->second, loads);
+  Settle(std::move(status), known->second, urgent);
   return health_changed;
 }
 
 // Takes `status` over, and publishes it when it says something new.
-void Registry::Settle(BackendStatus status, BackendStatus& known, LoadsAre loads) {
+void Registry::Settle(BackendStatus status, BackendStatus& known, Urgent urgent) {
   status.changed = known.health != status.health ? clock_.WallNow() : known.changed;
   if (status == known) return;
-  auto but_for_load = status;
-  but_for_load.load = known.load;
-  but_for_load.load_reason = known.load_reason;
-  but_for_load.submissions_seen = known.submissions_seen;
-  but_for_load.figures = known.figures;
-  const bool may_wait = loads == LoadsAre::kPatient && but_for_load == known;
+  const bool outage = known.health == Health::kHealthy && status.health != Health::kHealthy;
+  const bool may_wait = urgent == Urgent::kOutages && !outage;
   known = std::move(status);
   if (may_wait) {
     pending_ = true;
@@ -110,7 +106,7 @@ bool Registry::SetMark(std::string_view backend_id, const Mark& mark) {
     status.submissions_seen = counters_.find(backend_id)->second->submissions.load();
   }
   Apply(mark, status);
-  Settle(std::move(status), known->second, LoadsAre::kUrgent);
+  Settle(std::move(status), known->second, Urgent::kAll);
   return true;
 }
 

@@ -22,7 +22,8 @@ namespace gateway::proxy {
 
 // What a worker noticed, for those who can act on it; called on the worker, must not block.
 struct ProxySignals {
-  std::function<void(std::string_view backend_id)> connect_failed;
+  // It gave no usable answer: "refused", "timeout", "http_503".
+  std::function<void(std::string_view backend_id, std::string_view failure_class)> backend_failed;
   std::function<void(std::string_view backend_id, bool process_forwarded)> process_forwarded;
 };
 
