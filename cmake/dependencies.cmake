@@ -11,6 +11,7 @@ find_package(GTest REQUIRED)
 find_library(SOCI_CORE_LIBRARY soci_core REQUIRED)
 find_library(SOCI_SQLITE3_LIBRARY soci_sqlite3 REQUIRED)
 find_library(SQLITE3_LIBRARY sqlite3 REQUIRED)
+find_library(UNISTRING_LIBRARY unistring REQUIRED)
 
 # Boost.Asio is header-only. One io_context belongs to one thread, so no executor is erased: that
 # saves an allocation and two virtual calls for each operation.
@@ -22,3 +23,6 @@ add_library(Boost::asio ALIAS boost_asio)
 add_library(soci INTERFACE)
 target_link_libraries(soci INTERFACE ${SOCI_SQLITE3_LIBRARY} ${SOCI_CORE_LIBRARY} ${SQLITE3_LIBRARY})
 target_include_directories(soci SYSTEM INTERFACE /usr/include/soci)
+
+add_library(unistring INTERFACE)
+target_link_libraries(unistring INTERFACE ${UNISTRING_LIBRARY})

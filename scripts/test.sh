@@ -43,7 +43,8 @@ step 1-unit ctest --preset release
 build asan
 step 2-unit-sanitized ctest --preset asan
 step 3-faults "$VENV/bin/python" -m pytest tests/faults
-step 4-e2e "$VENV/bin/python" -m pytest tests/e2e
+step 4-sql "$VENV/bin/python" -m pytest tests/sql
+step 5-e2e "$VENV/bin/python" -m pytest tests/e2e
 
 say "all steps are done in $((SECONDS / 60)) min $((SECONDS % 60)) s"
 closing_lines
