@@ -263,7 +263,8 @@ void Parser::NameOrCall() {
   }
   if (kind == Keyword::kArray && NextIs(TokenKind::kLeftBracket)) return Advance(), ArrayElements();
   const bool has_mode = (kind == Keyword::kFinal || kind == Keyword::kRunning) &&
-                        NextIsIdentifier() && IsNameFollowedBy(1, {TokenKind::kLeftParen});
+                        NextIsIdentifier() && !NextIs(Keyword::kOver) &&
+                        IsNameFollowedBy(1, {TokenKind::kLeftParen});
   if (has_mode) Advance();
   if (NextIs(TokenKind::kLeftParen)) {
     if (At(Keyword::kTryCast)) return Advance(), Cast();

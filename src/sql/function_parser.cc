@@ -191,7 +191,7 @@ void Parser::Extract() {
 
 void Parser::Grouping() {
   Expect(TokenKind::kLeftParen);
-  if (!At(TokenKind::kRightParen)) List([this] { SkipQualifiedName(); });
+  List([this] { SkipQualifiedName(); });
   Expect(TokenKind::kRightParen);
 }
 

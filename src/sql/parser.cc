@@ -93,7 +93,11 @@ bool Parser::IsNameFollowedBy(std::size_t ahead, std::initializer_list<Kind> kin
     if (probe.current().kind != TokenKind::kDot) break;
     probe.Advance();
   }
-  return std::ranges::find(kinds, probe.current().kind) != kinds.end();
+  return std::ranges::all_of(kinds, [&probe](Kind kind) {
+    const bool is_next = probe.current().kind == kind;
+    probe.Advance();
+    return is_next;
+  });
 }
 
 bool Parser::AtString() const { return AtAny({TokenKind::kString, TokenKind::kUnicodeString}); }

@@ -108,7 +108,7 @@ class Parser {
   // The parts of a name, in lower case; they hold until the next call.
   Parts QualifiedName();
   void SkipQualifiedName() { QualifiedName(); }
-  // Does a name of any number of parts stand at the token `ahead`, and `kind` after it?
+  // Does a name of any number of parts stand at the token `ahead`, and `kinds` after it?
   bool IsNameFollowedBy(std::size_t ahead, std::initializer_list<Kind> kinds);
   bool AtString() const;
   void String();

@@ -164,7 +164,6 @@ void Parser::GroupingElement() {
   }
   Advance();
   Expect(TokenKind::kLeftParen);
-  if (!sets && Accept(TokenKind::kRightParen)) return;
   List([this] {
     if (!AtSequence(TokenKind::kLeftParen, {TokenKind::kRightParen})) return Expression();
     Expect(TokenKind::kLeftParen, {TokenKind::kRightParen});

@@ -16,7 +16,7 @@ void Parser::FunctionSpecification() {
     if (text.size() < 3 || (text[2] != '\n' && text[2] != '\r')) return Fail();
     return Expect(TokenKind::kDollarString);
   }
-  if (!AtAny({Keyword::kReturn, Keyword::kBegin})) return Fail();
+  if (!AtAny({Keyword::kReturn, Keyword::kBegin}) || NextIs(TokenKind::kColon)) return Fail();
   ControlStatement();
 }
 

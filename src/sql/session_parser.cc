@@ -7,7 +7,8 @@ namespace gateway::sql {
 // where a table's name is all that follows.
 StatementClass Parser::Explain(StatementFacts& facts) {
   const bool of_analyze =
-      At(Keyword::kAnalyze) && IsNameFollowedBy(1, {TokenKind::kEnd, Keyword::kWith});
+      At(Keyword::kAnalyze) && (IsNameFollowedBy(1, {TokenKind::kEnd}) ||
+                                IsNameFollowedBy(1, {Keyword::kWith, TokenKind::kLeftParen}));
   const bool analyze = !of_analyze && Accept(Keyword::kAnalyze);
   if (analyze) {
     Accept(Keyword::kVerbose);
