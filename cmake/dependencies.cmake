@@ -12,6 +12,7 @@ find_library(SOCI_CORE_LIBRARY soci_core REQUIRED)
 find_library(SOCI_SQLITE3_LIBRARY soci_sqlite3 REQUIRED)
 find_library(SQLITE3_LIBRARY sqlite3 REQUIRED)
 find_library(UNISTRING_LIBRARY unistring REQUIRED)
+find_library(ZSTD_LIBRARY zstd REQUIRED)
 
 # Boost.Asio is header-only. One io_context belongs to one thread, so no executor is erased: that
 # saves an allocation and two virtual calls for each operation.
@@ -26,3 +27,6 @@ target_include_directories(soci SYSTEM INTERFACE /usr/include/soci)
 
 add_library(unistring INTERFACE)
 target_link_libraries(unistring INTERFACE ${UNISTRING_LIBRARY})
+
+add_library(zstd INTERFACE)
+target_link_libraries(zstd INTERFACE ${ZSTD_LIBRARY})
