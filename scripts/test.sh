@@ -44,8 +44,9 @@ step 1-unit ctest --preset release
 build asan
 step 2-unit-sanitized ctest --preset asan
 step 3-identity "$VENV/bin/python" -m pytest tests/identity
-step 4-faults "$VENV/bin/python" -m pytest tests/faults
-step 5-e2e "$VENV/bin/python" -m pytest tests/e2e
+step 4-sql "$VENV/bin/python" -m pytest tests/sql
+step 5-faults "$VENV/bin/python" -m pytest tests/faults
+step 9-e2e "$VENV/bin/python" -m pytest tests/e2e
 
 say "all steps are done in $((SECONDS / 60)) min $((SECONDS % 60)) s"
 closing_lines
