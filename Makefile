@@ -10,7 +10,7 @@ export PATH := $(abspath $(CACHE)/venv/bin):$(PATH)
 CONFIG ?= deploy/config.example.yaml
 
 .DEFAULT_GOAL := build
-.PHONY: build run test unit asan tsan faults e2e fuzz bench lint demo clean help
+.PHONY: build run test unit asan tsan databases faults e2e fuzz bench lint demo clean help
 
 build:  ## the gateway, optimised: build/release/trino-gateway
 	scripts/install.sh build
@@ -31,6 +31,10 @@ asan tsan:  ## the unit tests under address and undefined, or thread sanitizer
 	cmake --preset $@
 	cmake --build --preset $@
 	ctest --preset $@
+
+databases: build  ## the store on real PostgreSQL and MariaDB servers, and without them
+	scripts/install.sh test
+	$(PYTEST) tests/databases
 
 faults: build  ## broken backends and clients, with a fake Trino
 	scripts/install.sh test

@@ -23,7 +23,8 @@ apt_packages() {
         "libmariadb-dev libpq-dev libsoci-dev libspdlog-dev libsqlite3-dev libssl-dev libyaml-cpp-dev" \
         "prometheus-cpp-dev zlib1g-dev" ;;
     # Sanitizers are part of the tests: their runtime, and the symbolizer for readable traces.
-    test) echo "libclang-rt-19-dev llvm-symbolizer-19=llvm-19 javac=default-jdk-headless $(python_and_maven)" ;;
+    test) echo "mariadb-server postgresql|postgresql-15 setpriv=util-linux" \
+        "libclang-rt-19-dev llvm-symbolizer-19=llvm-19 javac=default-jdk-headless $(python_and_maven)" ;;
     bench) echo "haproxy=haproxy $(python_and_maven)" ;;
     demo) python_and_maven ;;
     lint) echo "clang-format-19=clang-format-19 clang-tidy-19=clang-tidy-19" ;;
