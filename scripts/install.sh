@@ -30,9 +30,11 @@ apt_packages() {
         "libgtest-dev libldap-dev libmariadb-dev libpq-dev libre2-dev libsoci-dev libspdlog-dev" \
         "libsqlite3-dev libssl-dev libyaml-cpp-dev tzdata" \
         "prometheus-cpp-dev zlib1g-dev" ;;
-    # Sanitizers are part of the tests: their runtime, and the symbolizer for readable traces.
+    # Sanitizers are part of the tests: their runtime, and the symbolizer for readable traces. The
+    # browser is for Swagger UI.
     test) echo "libclang-rt-19-dev llvm-symbolizer-19=llvm-19 javac=default-jdk-headless $(python_and_maven)" \
-      "slapd ldapadd=ldap-utils openssl=openssl" ;;
+      "slapd ldapadd=ldap-utils openssl=openssl" \
+      "chromium=chromium chromedriver=chromium-driver" ;;
     bench) echo "haproxy=haproxy $(python_and_maven)" ;;
     demo) python_and_maven ;;
     lint) echo "clang-format-19=clang-format-19 clang-tidy-19=clang-tidy-19" ;;
