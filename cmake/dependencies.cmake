@@ -20,6 +20,8 @@ find_library(SOCI_MYSQL_LIBRARY soci_mysql REQUIRED)
 find_library(SQLITE3_LIBRARY sqlite3 REQUIRED)
 find_library(PQ_LIBRARY pq REQUIRED)
 find_library(MARIADB_LIBRARY mariadb REQUIRED)
+find_library(UNISTRING_LIBRARY unistring REQUIRED)
+find_library(ZSTD_LIBRARY zstd REQUIRED)
 
 # Boost.Asio is header-only. One io_context belongs to one thread, so no executor is erased: that
 # saves an allocation and two virtual calls for each operation.
@@ -46,3 +48,9 @@ find_library(LDAP_LIBRARY ldap REQUIRED)
 find_library(LBER_LIBRARY lber REQUIRED)
 add_library(openldap INTERFACE)
 target_link_libraries(openldap INTERFACE ${LDAP_LIBRARY} ${LBER_LIBRARY})
+
+add_library(unistring INTERFACE)
+target_link_libraries(unistring INTERFACE ${UNISTRING_LIBRARY})
+
+add_library(zstd INTERFACE)
+target_link_libraries(zstd INTERFACE ${ZSTD_LIBRARY})

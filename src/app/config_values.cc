@@ -151,6 +151,11 @@ Expected<std::string> ParseToken(std::string_view text) {
       "characters without blanks");
 }
 
+Expected<std::string> ParseSecret(std::string_view text) {
+  if (IsPrintable(text, ' ')) return std::string(text);
+  return Refuse("the secret (not shown) is not allowed; allowed: printable ASCII characters");
+}
+
 Expected<std::string> ParseStoreUrl(std::string_view text) {
   constexpr std::string_view kPrefix = "store url: ";
   const auto parsed = store::ParseStoreUrl(text);

@@ -50,6 +50,9 @@ Expected<telemetry::AccessLogOptions::Mode> ParseAccessMode(std::string_view tex
 // A secret that is sent in a header: printable ASCII without blanks.
 Expected<std::string> ParseToken(std::string_view text);
 
+// A password: printable ASCII, blanks included.
+Expected<std::string> ParseSecret(std::string_view text);
+
 // As store/store_url.h says. A secret: it may carry a password.
 Expected<std::string> ParseStoreUrl(std::string_view text);
 

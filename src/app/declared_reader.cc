@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/config_values.h"
+#include "app/monitor_reader.h"
 
 namespace gateway::app {
 
@@ -11,8 +12,8 @@ using model::Source;
 
 DeclaredReader::DeclaredReader(YamlReader& reader) : reader_(reader) {}
 
-void DeclaredReader::ReadBackends(const Value& section) {
-  for (const auto& element : reader_.ReadList(section)) ReadBackend(element);
+void DeclaredReader::ReadBackends(const Value& section, const monitor::ProbeSettings& probe) {
+  for (const auto& element : reader_.ReadList(section)) ReadBackend(element, probe);
 }
 
 void DeclaredReader::ReadGroups(const Value& section) {
@@ -33,7 +34,7 @@ model::Configuration DeclaredReader::Finish() {
   return std::move(configuration_);
 }
 
-void DeclaredReader::ReadBackend(const Value& value) {
+void DeclaredReader::ReadBackend(const Value& value, const monitor::ProbeSettings& probe) {
   MapReader map(reader_, value);
   model::Backend backend;
   backend.source = Source::kFile;
@@ -42,6 +43,9 @@ void DeclaredReader::ReadBackend(const Value& value) {
     if (auto parsed = reader_.Read(*url, ParseUrl)) backend.url = *std::move(parsed);
   }
   map.Read("enabled", backend.enabled, ParseBool);
+  if (const auto section = map.Take("monitor")) {
+    backend_probes_.insert_or_assign(backend.id, ReadProbeSettings(reader_, *section, probe));
+  }
   configuration_.backends.push_back(std::move(backend));
 }
 

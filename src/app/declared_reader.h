@@ -13,6 +13,7 @@
 
 #include "app/yaml_reader.h"
 #include "model/configuration.h"
+#include "monitor/monitor.h"
 
 namespace gateway::app {
 
@@ -21,8 +22,9 @@ class DeclaredReader {
   // `reader` must outlive this.
   explicit DeclaredReader(YamlReader& reader);
 
-  // Each takes the section of that name, at most once.
-  void ReadBackends(const Value& section);
+  // Each takes the section of that name, at most once. `probe` is how backends are probed that do
+  // not say otherwise.
+  void ReadBackends(const Value& section, const monitor::ProbeSettings& probe);
   void ReadGroups(const Value& section);
   void ReadPolicies(const Value& section);
 
@@ -32,6 +34,9 @@ class DeclaredReader {
 
   // Checks references and returns what was read.
   model::Configuration Finish();
+
+  // How those backends are probed that say so.
+  monitor::SettingsById TakeBackendProbes() { return std::move(backend_probes_); }
 
  private:
   // Ids of one kind.
@@ -46,7 +51,7 @@ class DeclaredReader {
     const Kind* kind;
   };
 
-  void ReadBackend(const Value& value);
+  void ReadBackend(const Value& value, const monitor::ProbeSettings& probe);
   void ReadGroup(const Value& value);
   void ReadPolicy(const Value& value);
   std::string ReadNewId(MapReader& map, Kind& kind);
@@ -57,6 +62,7 @@ class DeclaredReader {
 
   YamlReader& reader_;
   model::Configuration configuration_;
+  monitor::SettingsById backend_probes_;
   Kind backends_{"backend", {}, {}};
   Kind groups_{"group", {}, {}};
   Kind policies_{"policy", {}, {}};

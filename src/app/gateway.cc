@@ -17,12 +17,14 @@ constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::seconds kFirstProbesWait{2};
 constexpr std::chrono::seconds kFileCheckInterval{1};
 
-monitor::MonitorOptions ToMonitorOptions(const MonitorConfig& config,
-                                         proxy::Stickiness& stickiness) {
+monitor::MonitorOptions ToMonitorOptions(const AppConfig& all, proxy::Stickiness& stickiness) {
+  const auto& config = all.monitor;
   monitor::MonitorOptions options;
   options.interval = config.interval;
-  options.fall = config.fall;
-  options.probe = {config.timeout, config.user, config.probe_sql};
+  options.hysteresis = {config.fall, config.rise};
+  options.stats_valid_for = config.stats_valid_for;
+  options.probe = config.probe;
+  options.backends = all.backend_probes;
   options.on_suffix = [&stickiness](std::string_view suffix, std::string_view backend_id) {
     stickiness.Learn(suffix, backend_id);
   };
@@ -82,7 +84,9 @@ Expected<void> Gateway::OpenControlPlane() {
 
 proxy::ProxySignals Gateway::MakeSignals() {
   proxy::ProxySignals signals;
-  signals.connect_failed = [this](std::string_view id) { monitor_->Nudge(id); };
+  signals.backend_failed = [this](std::string_view id, std::string_view failure_class) {
+    monitor_->ReportFailure(id, failure_class);
+  };
   signals.process_forwarded = [this](std::string_view id, bool takes) {
     registry_.ReportProcessForwarded(id, takes);
   };
@@ -119,7 +123,8 @@ std::vector<std::string> Gateway::OwnersOf(std::string_view suffix) const {
 }
 
 Expected<void> Gateway::Start() {
-  monitor_.emplace(ToMonitorOptions(config_.monitor, *stickiness_), io_, clock_, registry_, logger_,
+  registry_.SetMarksHold(config_.monitor.marks);
+  monitor_.emplace(ToMonitorOptions(config_, *stickiness_), io_, clock_, registry_, logger_,
                    metrics_);
   server_.emplace(config_.proxy, clock_, logger_, metrics_, access_log_, *stickiness_,
                   MakeSignals(), registry_.Current());
@@ -224,6 +229,8 @@ void Gateway::Reload(std::string_view cause) {
   }
   config_.declared = std::move(next->declared);
   config_.default_group = std::move(next->default_group);
+  config_.backend_probes = std::move(next->backend_probes);
+  monitor_->UseSettings(config_.backend_probes);
   registry_.ReplaceFile(config_.declared, config_.default_group);
   logger_.Event(Level::kInfo, "config.reloaded",
                 {{"cause", cause},

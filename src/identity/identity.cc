@@ -33,11 +33,19 @@ Identity::Identity(IdentityOptions options,
                 options_.external_url && options_.external_url->tls,
                 clock),
       anonymous_(options_.Configured(), options_.anonymous_role, loopback),
-      authenticator_(options_, sessions_, MakeSources(logger), clock, logger) {}
+      authenticator_(options_, sessions_, MakeSources(clock, logger), clock, logger) {}
 
-CredentialSources Identity::MakeSources(telemetry::Logger& logger) {
+CredentialSources Identity::MakeSources(const Clock& clock, telemetry::Logger& logger) {
   CredentialSources sources;
   if (options_.ldap) sources.ldap = &ldap_.emplace(*options_.ldap, logger);
+  if (!options_.oidc) return sources;
+  const auto& oidc = *options_.oidc;
+  fetcher_.emplace(oidc.timeout, oidc.ca_file);
+  sources.oidc = &oidc_.emplace(oidc, *fetcher_, clock, logger);
+  if (!oidc.client_id.empty() && options_.external_url) {
+    login_flow_.emplace(oidc, *options_.external_url, options_.session_key, sessions_, *oidc_,
+                        *fetcher_, clock, logger);
+  }
   return sources;
 }
 

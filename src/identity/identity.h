@@ -8,7 +8,10 @@
 #include "base/clock.h"
 #include "identity/anonymous_policy.h"
 #include "identity/authenticator.h"
+#include "identity/http_fetcher.h"
 #include "identity/ldap_directory.h"
+#include "identity/login_flow.h"
+#include "identity/oidc_provider.h"
 #include "identity/options.h"
 #include "identity/sessions.h"
 #include "telemetry/logger.h"
@@ -27,14 +30,19 @@ class Identity {
   Authenticator& authenticator() { return authenticator_; }
   const Sessions& sessions() const { return sessions_; }
   const AnonymousPolicy& anonymous() const { return anonymous_; }
+  // Null: the file names no provider for browsers.
+  LoginFlow* login_flow() { return login_flow_ ? &*login_flow_ : nullptr; }
 
  private:
-  CredentialSources MakeSources(telemetry::Logger& logger);
+  CredentialSources MakeSources(const Clock& clock, telemetry::Logger& logger);
 
   const IdentityOptions options_;
   const Sessions sessions_;
   const AnonymousPolicy anonymous_;
   std::optional<LdapDirectory> ldap_;
+  std::optional<BlockingFetcher> fetcher_;
+  std::optional<OidcProvider> oidc_;
+  std::optional<LoginFlow> login_flow_;
   Authenticator authenticator_;
 };
 

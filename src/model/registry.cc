@@ -39,7 +39,7 @@ void Registry::ReplaceStored(Configuration configuration) {
   Publish();
 }
 
-bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, LoadsAre loads) {
+bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, Urgent urgent) {
   const std::lock_guard lock(mutex_);
   const auto position = PositionOf(declared_->backends, backend_id);
   if (!position) return false;
@@ -49,21 +49,17 @@ bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, L
   status.marked = false;
   if (const auto mark = marks_.find(backend_id); mark != marks_.end()) Apply(mark->second, status);
   const bool health_changed = known.status.health != status.health;
-  Settle(std::move(status), *position, loads);
+  Settle(std::move(status), *position, urgent);
   return health_changed;
 }
 
 // Takes `status` over, and publishes it when it says something new.
-void Registry::Settle(BackendStatus status, std::size_t position, LoadsAre loads) {
+void Registry::Settle(BackendStatus status, std::size_t position, Urgent urgent) {
   auto& known = entries_[position].status;
   status.changed = known.health != status.health ? clock_.WallNow() : known.changed;
   if (status == known) return;
-  auto but_for_load = status;
-  but_for_load.load = known.load;
-  but_for_load.load_reason = known.load_reason;
-  but_for_load.submissions_seen = known.submissions_seen;
-  but_for_load.figures = known.figures;
-  const bool may_wait = loads == LoadsAre::kPatient && but_for_load == known;
+  const bool outage = known.health == Health::kHealthy && status.health != Health::kHealthy;
+  const bool may_wait = urgent == Urgent::kOutages && !outage;
   known = std::move(status);
   Refresh(position);
   if (may_wait) {
@@ -104,7 +100,7 @@ bool Registry::SetMark(std::string_view backend_id, const Mark& mark) {
   auto status = known.status;
   if (mark.load) status.submissions_seen = known.counters->submissions.load();
   Apply(mark, status);
-  Settle(std::move(status), *position, LoadsAre::kUrgent);
+  Settle(std::move(status), *position, Urgent::kAll);
   return true;
 }
 

@@ -37,16 +37,19 @@ class Registry {
   void ReplaceFile(Configuration configuration, std::string default_group);
   void ReplaceStored(Configuration configuration);
 
-  // How soon a change of the load alone is published. All else is published at once.
-  enum class LoadsAre : std::uint8_t { kUrgent, kPatient };
+  // What is published at once; the rest waits for the next PublishPending().
+  enum class Urgent : std::uint8_t {
+    kAll,
+    kOutages,  // that a healthy backend is so no more
+  };
 
-  // Publishes what a probe found. `status.changed` and `submissions_seen` are set here. Unknown ids
-  // are ignored: the backend was deleted while it was probed. Returns true when `health` changed.
-  // With kPatient a change of the load waits for the next PublishPending(): with hundreds of
-  // backends a snapshot for each probe would be most of the monitor's work.
+  // Takes over what a probe found. `status.changed` and `submissions_seen` are set here. Unknown
+  // ids are ignored: the backend was deleted while it was probed. Returns true when `health`
+  // changed. With hundreds of backends a snapshot for each probe would be most of the monitor's
+  // work, so it passes kOutages.
   bool ReportStatus(std::string_view backend_id,
                     BackendStatus status,
-                    LoadsAre loads = LoadsAre::kUrgent);
+                    Urgent urgent = Urgent::kAll);
   void PublishPending();
 
   // Marks set by hand hold until the next report on the backend, or until ClearMarks().
@@ -96,7 +99,7 @@ class Registry {
   static void Apply(const Mark& mark, BackendStatus& status);
 
   // These need mutex_.
-  void Settle(BackendStatus status, std::size_t position, LoadsAre loads);
+  void Settle(BackendStatus status, std::size_t position, Urgent urgent);
   void Redeclare();
   void Refresh(std::size_t position);
   void Publish();
@@ -111,7 +114,7 @@ class Registry {
   std::vector<std::shared_ptr<GroupCursor>> cursors_;  // of declared_->groups
   std::map<std::string, Mark, std::less<>> marks_;     // those that hold until they are cleared
   MarksHold marks_hold_ = MarksHold::kUntilReport;
-  bool pending_ = false;  // a change of load is not published yet
+  bool pending_ = false;  // something is not published yet
   HealthHistory history_;
   std::vector<std::function<void(const SnapshotPtr&)>> listeners_;
   SnapshotPtr current_;

@@ -1,5 +1,5 @@
-// A coordinator for tests: /v1/info, /v1/queryState and the statement protocol, with faults that a
-// test switches on. For *_test.cc only.
+// A coordinator for tests: what probes ask, with faults that a test switches on. For *_test.cc
+// only.
 //
 // Threads: the event loop of `io` only.
 #pragma once
@@ -25,12 +25,19 @@ class FakeCoordinator {
     double uptime_seconds = 1000;
     bool process_forwarded = true;
     std::string suffix = "eif54";
-    std::string query_error;              // of every query; empty: they succeed
-    std::optional<int> live_queries = 2;  // nothing: /v1/queryState answers 404
-    std::string info_answer;              // the whole answer to /v1/info instead
-    std::string statement_answer;         // the whole answer to POST /v1/statement instead
-    bool hangs = false;                   // nothing is answered
-    bool polls_hang = false;              // GETs of queries are not answered
+    std::string query_error;  // of every query; empty: they succeed
+    std::string node_id = "node1";
+    std::string data = "[[1]]";           // of every query, as JSON
+    std::optional<int> live_queries = 2;  // they run; nothing: /v1/queryState answers 404
+    int queued_queries = 0;               // shown by all but /v1/queryState
+    int active_workers = 3;
+    std::string authorization;     // what everything but /v1/info wants to see; empty: nothing
+    std::string ui_password;       // of the login form; empty: the UI is open
+    std::string sso;               // not empty: the UI redirects there
+    std::string info_answer;       // the whole answer to /v1/info instead
+    std::string statement_answer;  // the whole answer to POST /v1/statement instead
+    bool hangs = false;            // nothing is answered
+    bool polls_hang = false;       // GETs of queries are not answered
   };
 
   explicit FakeCoordinator(http::asio::io_context& io)
@@ -51,6 +58,13 @@ class FakeCoordinator {
     return found;
   }
 
+  std::size_t Count(std::string_view method, std::string_view target) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(server_.requests(), [&](const http::FakeRequest& request) {
+          return request.method == method && request.target.starts_with(target);
+        }));
+  }
+
  private:
   std::optional<std::string> Handle(const http::FakeRequest& request) const {
     if (behaviour.hangs) return std::nullopt;
@@ -58,7 +72,16 @@ class FakeCoordinator {
       return http::Answer(406, "<html>not processed</html>", "Content-Type: text/html\r\n");
     }
     if (request.target == "/v1/info") return Info();
+    if (request.target.starts_with("/ui/")) return Ui(request);
+    if (request.Field("Authorization") != behaviour.authorization) {
+      return http::Answer(401, "Unauthorized", "Content-Type: text/plain\r\n");
+    }
     if (request.target == "/v1/queryState") return QueryState();
+    if (request.target == "/v1/status") {
+      return http::Answer(200, fmt::format(R"({{"nodeId":"{}"}})", behaviour.node_id));
+    }
+    if (request.target.starts_with("/metrics")) return Metrics();
+    if (request.target.starts_with("/v1/jmx/mbean/")) return Mbean(request.target.substr(14));
     if (request.method == "DELETE") return http::Answer(204, "");
     if (request.target == "/v1/statement") {
       return behaviour.statement_answer.empty() ? Page("queued/") : behaviour.statement_answer;
@@ -80,8 +103,65 @@ class FakeCoordinator {
   std::string QueryState() const {
     if (!behaviour.live_queries) return http::Answer(404, "");
     std::string queries;
-    for (int i = 0; i < *behaviour.live_queries; ++i) queries += i == 0 ? "{}" : ",{}";
+    for (int i = 0; i < *behaviour.live_queries; ++i) {
+      queries += fmt::format(R"({}{{"queryId":"q{}","queryState":"RUNNING"}})", i ? "," : "", i);
+    }
     return http::Answer(200, "[" + queries + "]");
+  }
+
+  std::string Metrics() const {
+    return http::Answer(
+        200,
+        fmt::format("# TYPE trino_execution_name_QueryManager_RunningQueries gauge\n"
+                    "trino_execution_name_QueryManager_RunningQueries {}.0\n"
+                    "trino_execution_name_QueryManager_QueuedQueries {}.0\n"
+                    "trino_metadata_name_DiscoveryNodeManager_ActiveNodeCount {}.0\n# EOF\n",
+                    behaviour.live_queries.value_or(0), behaviour.queued_queries,
+                    behaviour.active_workers),
+        "Content-Type: application/openmetrics-text\r\n");
+  }
+
+  std::string Mbean(std::string_view name) const {
+    const auto attributes = [](std::string_view one, int first, std::string_view other,
+                               int second) {
+      return http::Answer(200, fmt::format(R"({{"attributes":[{{"name":"{}","value":{}}},)"
+                                           R"({{"name":"{}","value":{}}}]}})",
+                                           one, first, other, second));
+    };
+    if (name == "trino.execution:name=QueryManager") {
+      return attributes("RunningQueries", behaviour.live_queries.value_or(0), "QueuedQueries",
+                        behaviour.queued_queries);
+    }
+    if (name == "trino.metadata:name=DiscoveryNodeManager") {
+      return attributes("ActiveNodeCount", behaviour.active_workers, "InactiveNodeCount", 0);
+    }
+    if (name == "trino.memory:name=ClusterMemoryManager") {
+      return attributes("ClusterTotalMemoryReservation", 4096, "ClusterMemoryBytes", 8192);
+    }
+    return http::Answer(500, "javax.management.InstanceNotFoundException\n\tat ...",
+                        "Content-Type: text/plain\r\n");
+  }
+
+  std::string Ui(const http::FakeRequest& request) const {
+    if (!behaviour.sso.empty()) {
+      return http::Answer(302, "", fmt::format("Location: {}\r\n", behaviour.sso));
+    }
+    if (request.target == "/ui/login") {
+      const bool right =
+          request.body == fmt::format("username=probe-user&password={}", behaviour.ui_password);
+      return http::Answer(303, "",
+                          right ? "Location: http://x/ui/\r\n"
+                                  "Set-Cookie: Trino-UI-Token=abc;Path=/ui;HttpOnly\r\n"
+                                : "Location: http://x/ui/login.html\r\n");
+    }
+    if (!behaviour.ui_password.empty() && request.Field("Cookie") != "Trino-UI-Token=abc") {
+      return http::Answer(401, "Unauthorized", "Content-Type: text/plain\r\n");
+    }
+    return http::Answer(
+        200, fmt::format(R"({{"runningQueries":{},"blockedQueries":1,"queuedQueries":{},)"
+                         R"("activeWorkers":{},"reservedMemory":132.0,"totalCpuTimeSecs":2}})",
+                         behaviour.live_queries.value_or(0), behaviour.queued_queries,
+                         behaviour.active_workers));
   }
 
   // The nextUri names a host that does not exist: whoever follows it must keep to ours.
@@ -94,7 +174,7 @@ class FakeCoordinator {
                                       id, next));
     }
     if (behaviour.query_error.empty()) {
-      return http::Answer(200, fmt::format(R"({{"id":"{}","data":[[1]]}})", id));
+      return http::Answer(200, fmt::format(R"({{"id":"{}","data":{}}})", id, behaviour.data));
     }
     return http::Answer(
         200, fmt::format(R"({{"id":"{}","error":{{"message":"{}"}}}})", id, behaviour.query_error));

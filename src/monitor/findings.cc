@@ -1,164 +1,111 @@
 #include "monitor/findings.h"
 
-#include <array>
-#include <charconv>
 #include <utility>
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
 namespace gateway::monitor {
 namespace {
 
-namespace json = boost::json;
+using model::Health;
 
-std::optional<json::value> Parse(std::string_view text) {
-  boost::system::error_code ec;
-  auto value = json::parse(json::string_view(text.data(), text.size()), ec);
-  if (ec) return std::nullopt;
-  return value;
+// What a probe learned of the cluster, whatever its outcome.
+void Learn(const Findings& findings, Memory& memory) {
+  auto& status = memory.status;
+  if (findings.process_forwarded) status.process_forwarded = *findings.process_forwarded;
+  if (!findings.info.version.empty()) status.version = findings.info.version;
+  if (!findings.info.environment.empty()) status.environment = findings.info.environment;
+  if (!findings.coordinator_suffix.empty()) {
+    status.coordinator_suffix = findings.coordinator_suffix;
+  }
+  if (!findings.coordinator_id.empty()) status.coordinator_id = findings.coordinator_id;
+  if (findings.spooling) status.spooling = findings.spooling;
+  if (findings.info.uptime) memory.uptime = findings.info.uptime;
+  // A probe without a load leaves the last one, until that is too old.
+  if (findings.load) {
+    status.load = findings.load;
+    status.figures = findings.figures;
+  }
+  if (findings.load || !findings.load_reason.empty()) status.load_reason = findings.load_reason;
 }
 
-const json::value* Member(const json::value& value, std::string_view name) {
-  const auto* object = value.if_object();
-  return object ? object->if_contains(json::string_view(name.data(), name.size())) : nullptr;
+void BecomeUnhealthy(Memory& memory, std::string_view failure_class, std::string_view reason) {
+  auto& status = memory.status;
+  status.health = Health::kUnhealthy;
+  status.failure_class = failure_class;
+  status.reason = reason;
+  status.load.reset();
+  status.figures = {};
+  memory.failure = reason;
+  memory.successes = 0;
 }
 
-std::string TextOf(const json::value* value) {
-  if (!value || !value->is_string()) return {};
-  return std::string(value->get_string());
-}
-
-// "http://host:port/path?query" without what is before the path: a probe always talks to the
-// address it was told.
-std::string TargetOf(std::string_view uri) {
-  const auto scheme = uri.find("://");
-  const auto path = uri.find('/', scheme == std::string_view::npos ? 0 : scheme + 3);
-  return path == std::string_view::npos ? "/" : std::string(uri.substr(path));
+void DigestGood(Memory& memory, int rise) {
+  auto& status = memory.status;
+  memory.failures = 0;
+  if (status.health == Health::kUnhealthy && ++memory.successes < rise) {
+    status.reason = fmt::format("recovering, {} of {} good probes; it was: {}", memory.successes,
+                                rise, memory.failure);
+    return;
+  }
+  memory.successes = 0;
+  memory.failure.clear();
+  status.health = Health::kHealthy;
+  status.reason.clear();
+  status.failure_class.clear();
 }
 
 }  // namespace
-
-std::optional<double> ParseDuration(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, double>, 7> kUnits = {{
-      {"ns", 1e-9},
-      {"us", 1e-6},
-      {"ms", 1e-3},
-      {"s", 1},
-      {"m", 60},
-      {"h", 3600},
-      {"d", 86400},
-  }};
-  double number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || number < 0) return std::nullopt;
-  const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
-  for (const auto& [name, seconds] : kUnits) {
-    if (name == unit) return number * seconds;
-  }
-  return std::nullopt;
-}
-
-Expected<Info> ParseInfo(std::string_view text) {
-  const auto value = Parse(text);
-  const auto* starting = value ? Member(*value, "starting") : nullptr;
-  if (!starting || !starting->is_bool()) {
-    return Fail(ErrorCode::kProtocol, "/v1/info is not a Trino coordinator's", Origin::kBackend);
-  }
-  Info info;
-  info.starting = starting->get_bool();
-  if (const auto* version = Member(*value, "nodeVersion")) {
-    info.version = TextOf(Member(*version, "version"));
-  }
-  info.uptime = ParseDuration(TextOf(Member(*value, "uptime")));
-  return info;
-}
-
-std::optional<double> ParseQueryCount(std::string_view text) {
-  const auto value = Parse(text);
-  if (!value || !value->is_array()) return std::nullopt;
-  return static_cast<double>(value->get_array().size());
-}
-
-Expected<QueryPage> ParseQueryPage(std::string_view text) {
-  const auto value = Parse(text);
-  if (!value || !value->is_object()) {
-    return Fail(ErrorCode::kProtocol, "the answer is not JSON", Origin::kBackend);
-  }
-  QueryPage page;
-  page.id = TextOf(Member(*value, "id"));
-  if (const auto uri = TextOf(Member(*value, "nextUri")); !uri.empty()) page.target = TargetOf(uri);
-  const auto* error = Member(*value, "error");
-  if (error && !error->is_null()) {
-    page.error = TextOf(Member(*error, "message"));
-    if (page.error.empty()) page.error = "no message";
-  }
-  return page;
-}
-
-std::vector<std::pair<std::string, std::string>> UserFields(std::string_view version,
-                                                            std::string_view user) {
-  constexpr int kFirstTrino = 351;
-  int number = 0;
-  const auto [end, error] =
-      std::from_chars(version.data(), version.data() + version.size(), number);
-  const bool readable = error == std::errc();
-  std::vector<std::pair<std::string, std::string>> fields;
-  for (const auto& [dialect, known] : {std::pair("Trino", !readable || number >= kFirstTrino),
-                                       std::pair("Presto", !readable || number < kFirstTrino)}) {
-    if (!known) continue;
-    fields.emplace_back(fmt::format("X-{}-User", dialect), user);
-    fields.emplace_back(fmt::format("X-{}-Source", dialect), "trino-gateway-monitor");
-  }
-  return fields;
-}
 
 bool Memory::Restarted(const Info& info) const {
   return uptime && info.uptime && *info.uptime < *uptime;
 }
 
 bool Memory::NeedsQuery(const Info& info) const {
-  return status.health != model::Health::kHealthy || Restarted(info);
+  return doubted || status.health != Health::kHealthy || Restarted(info);
 }
 
 bool Memory::BeyondDoubt() const {
-  return status.health == model::Health::kHealthy && failures == 0;
+  return status.health == Health::kHealthy && failures == 0 && !doubted;
 }
 
-Memory Digest(const Memory& before, const Findings& findings, int fall) {
-  using model::Health;
+Memory Digest(const Memory& before, const Findings& findings, const Hysteresis& hysteresis) {
   auto after = before;
-  auto& status = after.status;
-  if (findings.process_forwarded) status.process_forwarded = *findings.process_forwarded;
-  if (!findings.info.version.empty()) status.version = findings.info.version;
-  if (!findings.coordinator_suffix.empty()) {
-    status.coordinator_suffix = findings.coordinator_suffix;
-  }
-  if (findings.info.uptime) after.uptime = findings.info.uptime;
-  status.load = findings.load;
+  Learn(findings, after);
+  after.doubted = false;
   switch (findings.outcome) {
     case Findings::Outcome::kOk:
-      after.failures = 0;
-      status.health = Health::kHealthy;
-      status.reason.clear();
-      return after;
+      DigestGood(after, hysteresis.rise);
+      break;
     case Findings::Outcome::kStarting:
+      BecomeUnhealthy(after, findings.failure_class, findings.reason);
       after.failures = 0;
-      status.health = Health::kStarting;
+      after.status.health = Health::kStarting;
       break;
     case Findings::Outcome::kFailed:
       ++after.failures;
       // One slow answer of a busy coordinator is no outage; one that never was healthy has no
       // credit, and one that was restarted has lost it.
-      if (status.health == Health::kHealthy && after.failures < fall &&
-          findings.failure_class != "probe_query") {
-        return after;
+      if (before.status.health != Health::kHealthy || after.failures >= hysteresis.fall ||
+          before.Restarted(findings.info)) {
+        BecomeUnhealthy(after, findings.failure_class, findings.reason);
       }
-      status.health = Health::kUnhealthy;
       break;
   }
-  status.reason = findings.reason;
+  return after;
+}
+
+Memory DigestFailure(const Memory& before,
+                     std::string_view failure_class,
+                     const Hysteresis& hysteresis) {
+  auto after = before;
+  // A burst of failures may have one cause that is over already: the probe will tell.
+  if (before.doubted) return after;
+  after.doubted = true;
+  ++after.failures;
+  if (before.status.health == Health::kHealthy && after.failures >= hysteresis.fall) {
+    BecomeUnhealthy(after, failure_class, fmt::format("queries failed there: {}", failure_class));
+  }
   return after;
 }
 

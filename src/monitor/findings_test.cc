@@ -2,108 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "base/ranges.h"
-#include "base/result_testing.h"
-
 namespace gateway::monitor {
 namespace {
 
 using model::Health;
-
-TEST(ParseInfo, ReadsWhatACoordinatorAnswers) {
-  const auto info =
-      ParseInfo(R"({"nodeVersion":{"version":"476"},"environment":"test","coordinator":true,)"
-                R"("starting":false,"uptime":"14.28m"})");
-  ASSERT_TRUE(info);
-  EXPECT_EQ(info->version, "476");
-  EXPECT_FALSE(info->starting);
-  EXPECT_DOUBLE_EQ(*info->uptime, 14.28 * 60);
-}
-
-TEST(ParseInfo, RefusesWhatIsNoCoordinators) {
-  for (const auto text :
-       {"", "<html>", "[]", "{}", R"({"starting":"no"})", R"({"starting":false)"}) {
-    SCOPED_TRACE(text);
-    EXPECT_EQ(CodeOf(ParseInfo(text)), ErrorCode::kProtocol);
-  }
-}
-
-TEST(ParseDuration, KnowsTrinosUnits) {
-  EXPECT_DOUBLE_EQ(*ParseDuration("350.00ms"), 0.35);
-  EXPECT_DOUBLE_EQ(*ParseDuration("2s"), 2);
-  EXPECT_DOUBLE_EQ(*ParseDuration("1.50h"), 5400);
-  EXPECT_DOUBLE_EQ(*ParseDuration("1.00d"), 86400);
-  for (const auto text : {"", "s", "1", "1 s", "-1s", "1x", "1.0.0s"}) {
-    SCOPED_TRACE(text);
-    EXPECT_EQ(ParseDuration(text), std::nullopt);
-  }
-}
-
-TEST(ParseQueryCount, CountsLiveQueries) {
-  EXPECT_EQ(ParseQueryCount(R"([{"queryId":"a"},{"queryId":"b"}])"), 2);
-  EXPECT_EQ(ParseQueryCount("[]"), 0);
-  EXPECT_EQ(ParseQueryCount("{}"), std::nullopt);
-  EXPECT_EQ(ParseQueryCount("404 page not found"), std::nullopt);
-}
-
-TEST(ParseQueryPage, KeepsOfNextUriWhatIsAskedAtTheSameAddress) {
-  const struct {
-    std::string uri;
-    std::string target;
-  } cases[] = {
-      {"http://c1:8080/v1/statement/queued/q/y1/1?slug=a", "/v1/statement/queued/q/y1/1?slug=a"},
-      {"https://[::1]:8443/~c1/v1/x", "/~c1/v1/x"},
-      {"/v1/statement/x", "/v1/statement/x"},
-      {"http://c1:8080", "/"},
-  };
-  for (const auto& [uri, target] : cases) {
-    SCOPED_TRACE(uri);
-    const auto page = ParseQueryPage(R"({"id":"q","nextUri":")" + uri + R"("})");
-    ASSERT_TRUE(page);
-    EXPECT_EQ(page->id, "q");
-    EXPECT_EQ(page->target, target);
-    EXPECT_EQ(page->error, "");
-  }
-}
-
-TEST(ParseQueryPage, TellsTheEndAndTheError) {
-  const auto last = ParseQueryPage(R"({"id":"q","data":[[1]],"error":null})");
-  ASSERT_TRUE(last);
-  EXPECT_EQ(last->target, "");
-  EXPECT_EQ(last->error, "");
-  EXPECT_EQ(ParseQueryPage(R"({"error":{"message":"nodes is empty"}})")->error, "nodes is empty");
-  EXPECT_EQ(ParseQueryPage(R"({"error":{}})")->error, "no message");
-  EXPECT_EQ(ParseQueryPage(R"({"error":"broken"})")->error, "no message");
-}
-
-TEST(ParseQueryPage, RefusesWhatIsNoPage) {
-  for (const auto* text : {"", "[]", "1", "<html>", R"({"id":"q")"}) {
-    SCOPED_TRACE(text);
-    EXPECT_EQ(CodeOf(ParseQueryPage(text)), ErrorCode::kProtocol);
-  }
-  const std::string deep(100'000, '[');
-  EXPECT_EQ(CodeOf(ParseQueryPage(deep)), ErrorCode::kProtocol);
-}
-
-TEST(UserFields, SpeakTheDialectOfTheVersion) {
-  const std::pair<std::string, std::string> trino{"X-Trino-User", "u"};
-  const std::pair<std::string, std::string> presto{"X-Presto-User", "u"};
-  const struct {
-    std::string version;
-    bool knows_trino;
-    bool knows_presto;
-  } cases[] = {
-      {"476", true, false},         {"351", true, false}, {"476-e.1", true, false},
-      {"476.2", true, false},       {"350", false, true}, {"0.287", false, true},
-      {"0.287-1-abc", false, true}, {"", true, true},     {"dev", true, true},
-  };
-  for (const auto& [version, knows_trino, knows_presto] : cases) {
-    SCOPED_TRACE(version);
-    const auto fields = UserFields(version, "u");
-    EXPECT_EQ(Contains(fields, trino), knows_trino);
-    EXPECT_EQ(Contains(fields, presto), knows_presto);
-  }
-}
 
 Findings Found(Findings::Outcome outcome, double uptime = 100) {
   Findings findings;
@@ -114,14 +16,14 @@ Findings Found(Findings::Outcome outcome, double uptime = 100) {
   return findings;
 }
 
-constexpr int kFall = 2;
+constexpr Hysteresis kTwo{2, 1};
 
 TEST(Digest, MakesABackendHealthyAfterOneGoodProbe) {
   auto findings = Found(Findings::Outcome::kOk);
   findings.coordinator_suffix = "eif54";
   findings.process_forwarded = true;
   findings.load = 3;
-  const auto memory = Digest({}, findings, kFall);
+  const auto memory = Digest({}, findings, kTwo);
   EXPECT_EQ(memory.status.health, Health::kHealthy);
   EXPECT_EQ(memory.status.reason, "");
   EXPECT_EQ(memory.status.coordinator_suffix, "eif54");
@@ -130,43 +32,117 @@ TEST(Digest, MakesABackendHealthyAfterOneGoodProbe) {
 }
 
 TEST(Digest, TellsAtOnceWhyABackendNeverWasHealthy) {
-  const auto memory = Digest({}, Found(Findings::Outcome::kFailed), kFall);
+  const auto memory = Digest({}, Found(Findings::Outcome::kFailed), kTwo);
   EXPECT_EQ(memory.status.health, Health::kUnhealthy);
   EXPECT_EQ(memory.status.reason, "connect: refused");
 }
 
 TEST(Digest, ForgivesAHealthyBackendAllButTheLastFailureInARow) {
-  const auto healthy = Digest({}, Found(Findings::Outcome::kOk), kFall);
-  const auto once = Digest(healthy, Found(Findings::Outcome::kFailed), kFall);
+  const auto healthy = Digest({}, Found(Findings::Outcome::kOk), kTwo);
+  const auto once = Digest(healthy, Found(Findings::Outcome::kFailed), kTwo);
   EXPECT_EQ(once.status.health, Health::kHealthy);
-  EXPECT_EQ(once.status.load, std::nullopt);  // unknown, not stale
-  const auto recovered = Digest(once, Found(Findings::Outcome::kOk), kFall);
-  EXPECT_EQ(Digest(recovered, Found(Findings::Outcome::kFailed), kFall).status.health,
+  const auto recovered = Digest(once, Found(Findings::Outcome::kOk), kTwo);
+  EXPECT_EQ(Digest(recovered, Found(Findings::Outcome::kFailed), kTwo).status.health,
             Health::kHealthy);
-  EXPECT_EQ(Digest(once, Found(Findings::Outcome::kFailed), kFall).status.health,
+  EXPECT_EQ(Digest(once, Found(Findings::Outcome::kFailed), kTwo).status.health,
             Health::kUnhealthy);
 }
 
 TEST(Digest, TakesARestartedBackendOutWhenItsProbeQueryFails) {
-  const auto healthy = Digest({}, Found(Findings::Outcome::kOk), kFall);
-  auto findings = Found(Findings::Outcome::kFailed);
+  const auto healthy = Digest({}, Found(Findings::Outcome::kOk, 100), kTwo);
+  auto findings = Found(Findings::Outcome::kFailed, 5);  // its uptime went down
   findings.failure_class = "probe_query";
   findings.reason = "probe query failed: nodes is empty";
-  EXPECT_EQ(Digest(healthy, findings, kFall).status.health, Health::kUnhealthy);
+  EXPECT_EQ(Digest(healthy, findings, kTwo).status.health, Health::kUnhealthy);
+}
+
+TEST(Digest, KeepsTheLastLoadWhileOneProbeFailsAndForgetsItInAnOutage) {
+  auto findings = Found(Findings::Outcome::kOk);
+  findings.load = 3;
+  findings.figures.running = 1;
+  auto memory = Digest({}, findings, kTwo);
+  memory = Digest(memory, Found(Findings::Outcome::kFailed), kTwo);
+  EXPECT_EQ(memory.status.load, 3);
+  memory = Digest(memory, Found(Findings::Outcome::kFailed), kTwo);
+  EXPECT_EQ(memory.status.load, std::nullopt);
+  EXPECT_EQ(memory.status.figures, model::ClusterFigures{});
+}
+
+TEST(Digest, TellsWhyTheLoadIsUnknown) {
+  auto findings = Found(Findings::Outcome::kOk);
+  findings.load_reason = "GET /v1/queryState: 401";
+  auto memory = Digest({}, findings, kTwo);
+  EXPECT_EQ(memory.status.health, Health::kHealthy);
+  EXPECT_EQ(memory.status.load_reason, "GET /v1/queryState: 401");
+  findings.load_reason.clear();
+  findings.load = 1;
+  memory = Digest(memory, findings, kTwo);
+  EXPECT_EQ(memory.status.load_reason, "");
+}
+
+TEST(Digest, WantsSeveralGoodProbesAfterAnOutageWhenSetSo) {
+  constexpr Hysteresis kThreeUp{1, 3};
+  auto memory = Digest({}, Found(Findings::Outcome::kOk), kThreeUp);
+  EXPECT_EQ(memory.status.health, Health::kHealthy);  // the first ones after a start need one
+  memory = Digest(memory, Found(Findings::Outcome::kFailed), kThreeUp);
+  ASSERT_EQ(memory.status.health, Health::kUnhealthy);
+  memory = Digest(memory, Found(Findings::Outcome::kOk), kThreeUp);
+  EXPECT_EQ(memory.status.health, Health::kUnhealthy);
+  EXPECT_EQ(memory.status.reason, "recovering, 1 of 3 good probes; it was: connect: refused");
+  memory = Digest(memory, Found(Findings::Outcome::kFailed), kThreeUp);  // from the beginning
+  for (int good = 0; good < 2; ++good) {
+    memory = Digest(memory, Found(Findings::Outcome::kOk), kThreeUp);
+    EXPECT_EQ(memory.status.health, Health::kUnhealthy);
+    EXPECT_TRUE(memory.NeedsQuery({}));
+  }
+  memory = Digest(memory, Found(Findings::Outcome::kOk), kThreeUp);
+  EXPECT_EQ(memory.status.health, Health::kHealthy);
+  EXPECT_EQ(memory.status.reason, "");
+}
+
+TEST(DigestFailure, CountsAsOneFailedProbeUntilTheNext) {
+  constexpr Hysteresis kThree{3, 1};
+  auto memory = Digest({}, Found(Findings::Outcome::kOk), kThree);
+  for (int burst = 0; burst < 100; ++burst) memory = DigestFailure(memory, "refused", kThree);
+  EXPECT_EQ(memory.failures, 1);
+  EXPECT_EQ(memory.status.health, Health::kHealthy);
+  EXPECT_FALSE(memory.BeyondDoubt());
+  EXPECT_TRUE(memory.NeedsQuery({}));
+  memory = Digest(memory, Found(Findings::Outcome::kFailed), kThree);
+  EXPECT_EQ(memory.failures, 2);
+  memory = DigestFailure(memory, "refused", kThree);
+  EXPECT_EQ(memory.status.health, Health::kUnhealthy);
+  EXPECT_EQ(memory.status.reason, "queries failed there: refused");
+  EXPECT_EQ(memory.status.failure_class, "refused");
+}
+
+TEST(DigestFailure, IsForgottenAfterAGoodProbe) {
+  auto memory = Digest({}, Found(Findings::Outcome::kOk), kTwo);
+  memory = DigestFailure(memory, "http_503", kTwo);
+  memory = Digest(memory, Found(Findings::Outcome::kOk), kTwo);
+  EXPECT_TRUE(memory.BeyondDoubt());
+  memory = DigestFailure(memory, "http_503", kTwo);
+  EXPECT_EQ(memory.status.health, Health::kHealthy);
+}
+
+TEST(DigestFailure, LeavesTheReasonOfAnUnhealthyBackend) {
+  auto memory = Digest({}, Found(Findings::Outcome::kFailed), kTwo);
+  memory = DigestFailure(memory, "timeout", kTwo);
+  EXPECT_EQ(memory.status.reason, "connect: refused");
 }
 
 TEST(Digest, KeepsAStartingBackendOut) {
-  const auto healthy = Digest({}, Found(Findings::Outcome::kOk), kFall);
-  EXPECT_EQ(Digest(healthy, Found(Findings::Outcome::kStarting), kFall).status.health,
+  const auto healthy = Digest({}, Found(Findings::Outcome::kOk), kTwo);
+  EXPECT_EQ(Digest(healthy, Found(Findings::Outcome::kStarting), kTwo).status.health,
             Health::kStarting);
 }
 
 TEST(Memory, IsBeyondDoubtOnlyWhileHealthyAndTheLastProbeSucceeded) {
   Memory memory;
   EXPECT_FALSE(memory.BeyondDoubt());
-  memory = Digest(memory, Found(Findings::Outcome::kOk), kFall);
+  memory = Digest(memory, Found(Findings::Outcome::kOk), kTwo);
   EXPECT_TRUE(memory.BeyondDoubt());
-  memory = Digest(memory, Found(Findings::Outcome::kFailed), kFall);
+  memory = Digest(memory, Found(Findings::Outcome::kFailed), kTwo);
   EXPECT_EQ(memory.status.health, Health::kHealthy);
   EXPECT_FALSE(memory.BeyondDoubt());
 }
@@ -176,7 +152,7 @@ TEST(Memory, AsksForAProbeQueryUnlessTheCoordinatorJustWentOn) {
   Info info;
   info.uptime = 50;
   EXPECT_TRUE(memory.NeedsQuery(info));
-  memory = Digest(memory, Found(Findings::Outcome::kOk, 100), kFall);
+  memory = Digest(memory, Found(Findings::Outcome::kOk, 100), kTwo);
   EXPECT_TRUE(memory.NeedsQuery(info));  // uptime went down: restarted
   info.uptime = 110;
   EXPECT_FALSE(memory.NeedsQuery(info));

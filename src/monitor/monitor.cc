@@ -7,9 +7,16 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include "monitor/uptime.h"
+
 namespace gateway::monitor {
 
 namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kTendInterval{100};
+constexpr std::chrono::seconds kLeastPause{1};  // between probes that failures ask for
 
 // An exception here would be a bug of ours, and a backend that nobody watches any more.
 void Rethrow(const std::exception_ptr& failure) {
@@ -21,12 +28,27 @@ void Rethrow(const std::exception_ptr& failure) {
 // One backend under watch; its coroutine goes on until it notices `ended`.
 struct Monitor::Task {
   Task(http::asio::io_context& io, model::Backend declared)
-      : backend(std::move(declared)), timer(io.get_executor()) {}
+      : backend(std::move(declared)), uptime(backend.uptime_schedule), timer(io.get_executor()) {}
 
-  const model::Backend backend;
+  void End() {
+    ended = true;
+    timer.cancel();
+  }
+  // The next probe is due at `time`, or when it is due already.
+  void ProbeBy(Clock::TimePoint time) {
+    next_probe = std::min(next_probe, time);
+    timer.cancel();
+  }
+
+  model::Backend backend;
+  Uptime uptime;
   http::Timer timer;
   Memory memory;
   Clock::TimePoint last_probe{};
+  Clock::TimePoint next_probe{};
+  Clock::TimePoint load_measured{};
+  Clock::WallTime minute{};  // for which the schedule was asked
+  bool off = false;          // off schedule
   bool probed = false;
   bool ended = false;
 };
@@ -41,31 +63,48 @@ Monitor::Monitor(MonitorOptions options,
       io_(io),
       clock_(clock),
       registry_(registry),
-      logger_(logger),
       metrics_(metrics),
+      announcer_(logger, metrics),
       deadlines_(io, clock),
       client_(io, deadlines_),
-      prober_(client_, clock, options_.probe) {}
+      prober_(client_, clock),
+      tend_timer_(io),
+      default_settings_(std::make_shared<const PreparedSettings>(options_.probe)) {
+  UseSettings(options_.backends);
+}
 
 Monitor::~Monitor() = default;
 
 void Monitor::Start() {
   http::asio::co_spawn(io_, deadlines_.Run(), Rethrow);
-  registry_.Subscribe([this](const model::SnapshotPtr& snapshot) {
-    http::asio::post(io_, [this, snapshot] { Follow(snapshot); });
-  });
+  http::asio::co_spawn(io_, TendAlways(), Rethrow);
+  registry_.Subscribe([this](const model::SnapshotPtr& snapshot) { Note(snapshot); });
+}
+
+// Comes from any thread. Many changes may come together: the last one tells all.
+void Monitor::Note(const model::SnapshotPtr& snapshot) {
+  const std::lock_guard lock(noted_mutex_);
+  if (!std::exchange(noted_, snapshot)) {
+    http::asio::post(io_, [this] { Follow(TakeNoted()); });
+  }
+}
+
+model::SnapshotPtr Monitor::TakeNoted() {
+  const std::lock_guard lock(noted_mutex_);
+  return std::exchange(noted_, nullptr);
 }
 
 void Monitor::Stop() {
   stopped_ = true;
-  for (const auto& [id, task] : tasks_) End(*task);
+  for (const auto& [id, task] : tasks_) task->End();
   tasks_.clear();
   deadlines_.ExpireAll();
-  StopDeadlines();
+  tend_timer_.cancel();
+  StopTimers();
 }
 
 // A probe may still begin to wait for something: its deadline must be watched until it has ended.
-void Monitor::StopDeadlines() {
+void Monitor::StopTimers() {
   if (stopped_ && running_ == 0) deadlines_.Stop();
 }
 
@@ -73,115 +112,196 @@ void Monitor::Spawn(http::Awaitable<void> watch) {
   ++running_;
   http::asio::co_spawn(io_, std::move(watch), [this](const std::exception_ptr& failure) {
     --running_;
-    StopDeadlines();
+    StopTimers();
     Rethrow(failure);
   });
 }
 
-void Monitor::Nudge(std::string_view backend_id) {
-  http::asio::post(io_, [this, id = std::string(backend_id)] {
-    const auto found = tasks_.find(id);
-    if (found == tasks_.end()) return;
-    if (clock_.Now() - found->second->last_probe < std::chrono::seconds(1)) return;
-    found->second->timer.cancel();
+void Monitor::UseSettings(const SettingsById& backends) {
+  settings_.clear();
+  for (const auto& [id, settings] : backends) {
+    settings_.emplace(id, std::make_shared<const PreparedSettings>(settings));
+  }
+}
+
+Monitor::Prepared Monitor::SettingsOf(std::string_view backend_id) const {
+  const auto found = settings_.find(backend_id);
+  return found == settings_.end() ? default_settings_ : found->second;
+}
+
+void Monitor::ReportFailure(std::string_view backend_id, std::string_view failure_class) {
+  http::asio::post(io_, [this, id = std::string(backend_id), seen = std::string(failure_class)] {
+    CountFailure(id, seen);
   });
 }
 
+void Monitor::CountFailure(const std::string& backend_id, const std::string& failure_class) {
+  const auto found = tasks_.find(backend_id);
+  if (found == tasks_.end() || found->second->off) return;
+  auto& task = *found->second;
+  const auto before = task.memory;
+  task.memory = DigestFailure(before, failure_class, options_.hysteresis);
+  announcer_.Failed(task.backend, before, task.memory, failure_class);
+  registry_.ReportStatus(backend_id, task.memory.status, model::Registry::Urgent::kOutages);
+  task.ProbeBy(task.last_probe + kLeastPause);
+}
+
 bool Monitor::ProbedAll() const {
-  return std::ranges::all_of(tasks_, [](const auto& entry) { return entry.second->probed; });
+  return std::ranges::all_of(
+      tasks_, [](const auto& entry) { return entry.second->probed || entry.second->off; });
+}
+
+void Monitor::EndTasksBut(const model::Snapshot& snapshot) {
+  std::map<std::string_view, const Url*> declared;
+  for (const auto& state : snapshot.backends()) {
+    declared.emplace(state->backend.id, &state->backend.url);
+  }
+  std::erase_if(tasks_, [&](const auto& entry) {
+    const auto found = declared.find(entry.first);
+    if (found != declared.end() && *found->second == entry.second->backend.url) return false;
+    entry.second->End();
+    metrics_.ForgetBackend(entry.first);
+    return true;
+  });
 }
 
 // Starts and ends tasks so that they are those of `snapshot`.
 void Monitor::Follow(const model::SnapshotPtr& snapshot) {
   if (stopped_) return;
-  std::erase_if(tasks_, [&](const auto& entry) {
-    const auto* state = snapshot->FindBackend(entry.first);
-    if (state && state->backend.url == entry.second->backend.url) return false;
-    End(*entry.second);
-    metrics_.ForgetBackend(entry.first);
-    return true;
-  });
+  EndTasksBut(*snapshot);
   for (const auto& state : snapshot->backends()) {
-    if (tasks_.contains(state->backend.id)) continue;
-    auto task = std::make_shared<Task>(io_, state->backend);
-    tasks_.emplace(state->backend.id, task);
-    Spawn(Watch(std::move(task)));
+    auto& task = tasks_[state->backend.id];
+    if (task && task->backend == state->backend) continue;
+    const bool known = task != nullptr;
+    if (known) {
+      task->backend = state->backend;
+      task->uptime = Uptime(state->backend.uptime_schedule);
+      task->minute = {};
+      if (state->backend.draining) task->ProbeBy(clock_.Now());  // what runs there counts now
+    } else {
+      task = std::make_shared<Task>(io_, state->backend);
+    }
+    KeepSchedule(*task, clock_.WallNow());
+    if (!known) Spawn(Watch(task));
   }
 }
 
-void Monitor::End(Task& task) {
-  task.ended = true;
-  task.timer.cancel();
+void Monitor::Tend() {
+  const auto now = clock_.Now();
+  const auto wall = clock_.WallNow();
+  for (const auto& [id, task] : tasks_) {
+    KeepSchedule(*task, wall);
+    ExpireLoad(*task, now);
+  }
+  registry_.PublishPending();
+}
+
+http::Awaitable<void> Monitor::TendAlways() {
+  while (!stopped_) {
+    tend_timer_.expires_after(kTendInterval);
+    co_await tend_timer_.async_wait(http::kTuple);
+    if (!stopped_) Tend();
+  }
+}
+
+// A schedule can change once a minute.
+void Monitor::KeepSchedule(Task& task, Clock::WallTime now) {
+  const auto minute = std::chrono::floor<std::chrono::minutes>(now);
+  if (task.minute == minute) return;
+  task.minute = minute;
+  const bool off = !task.uptime.Covers(now);
+  if (off == task.off) return;
+  task.off = off;
+  const auto before = task.memory;
+  task.memory = Memory();  // whatever was known of it, it was shut down
+  if (off) {
+    task.memory.status.health = model::Health::kOffSchedule;
+    task.memory.status.reason = task.uptime.WhyNot(now);
+    task.memory.status.failure_class = "off_schedule";
+  } else {
+    task.probed = false;
+    task.ProbeBy(clock_.Now());
+  }
+  announcer_.Scheduled(task.backend, before, task.memory);
+  registry_.ReportStatus(task.backend.id, task.memory.status);
+}
+
+void Monitor::ExpireLoad(Task& task, Clock::TimePoint now) {
+  auto& status = task.memory.status;
+  if (!status.load || now - task.load_measured <= options_.stats_valid_for) return;
+  status.load.reset();
+  status.figures = {};
+  if (status.load_reason.empty()) status.load_reason = "the last value is too old";
+  metrics_.BackendLoad(task.backend.id, std::nullopt);
+  registry_.ReportStatus(task.backend.id, status, model::Registry::Urgent::kOutages);
 }
 
 http::Awaitable<void> Monitor::Watch(std::shared_ptr<Task> task) {
   while (!task->ended) {
-    task->last_probe = clock_.Now();
-    const auto findings = co_await prober_.Probe(task->backend.url, task->memory);
-    if (task->ended) co_return;
-    Conclude(*task, findings);
+    if (!task->off) {
+      task->last_probe = clock_.Now();
+      const auto findings = co_await prober_.Probe(
+          {task->backend.url, SettingsOf(task->backend.id), task->backend.draining}, task->memory);
+      if (task->ended) co_return;
+      // Its schedule may have ended meanwhile.
+      if (!task->off) Conclude(*task, findings);
+    }
     co_await Wait(*task);
   }
 }
 
 http::Awaitable<void> Monitor::Wait(Task& task) {
-  const auto interval = task.memory.BeyondDoubt()
+  const auto interval = task.memory.BeyondDoubt() && !task.backend.draining
                             ? options_.interval
                             : std::min(options_.interval, options_.unhealthy_interval);
   // Up to a tenth earlier: many instances and backends must not fall into step.
   const auto jitter = static_cast<std::int64_t>(
       random_.Below(static_cast<std::uint64_t>(interval.count()) / 10 + 1));
-  task.timer.expires_after(interval - std::chrono::milliseconds(jitter));
-  co_await task.timer.async_wait(http::kTuple);
+  task.next_probe = clock_.Now() + interval - milliseconds(jitter);
+  // Whoever wants a probe earlier moves the time and cancels the timer. One that is off schedule
+  // waits until that is over.
+  while (!task.ended && (task.off || clock_.Now() < task.next_probe)) {
+    task.timer.expires_after(task.off ? std::chrono::hours(1) : task.next_probe - clock_.Now());
+    co_await task.timer.async_wait(http::kTuple);
+  }
 }
 
 void Monitor::Conclude(Task& task, const Findings& findings) {
   const auto before = task.memory;
-  task.memory = Digest(before, findings, options_.fall);
-  task.probed = true;
+  task.memory = Digest(before, findings, options_.hysteresis);
+  const bool first = !std::exchange(task.probed, true);
   const auto& id = task.backend.id;
-  const auto& status = task.memory.status;
-  metrics_.Probed(id, findings.failure_class);
-  metrics_.BackendHealth(id, status.health == model::Health::kHealthy);
-  metrics_.BackendLoad(id, status.load);
+  if (findings.load) task.load_measured = clock_.Now();
   if (options_.on_suffix && !findings.coordinator_suffix.empty()) {
     options_.on_suffix(findings.coordinator_suffix, id);
   }
-  Announce(task, before, findings);
-  registry_.ReportStatus(id, status);
+  if (!findings.coordinator_suffix.empty()) FindTwin(task);
+  announcer_.Probed(task.backend, before, task.memory, findings);
+  registry_.ReportStatus(id, task.memory.status, model::Registry::Urgent::kOutages);
+  // Somebody waits for this before the first queries are let in.
+  if (first && ProbedAll()) registry_.PublishPending();
+  if (!findings.living) return;
+  const auto snapshot = registry_.Current();
+  if (const auto* state = snapshot->FindBackend(id)) {
+    state->counters->live.KeepOnly(*findings.living, clock_.Now());
+  }
 }
 
-void Monitor::Announce(const Task& task, const Memory& before, const Findings& findings) {
-  using telemetry::Level;
-  const auto& id = task.backend.id;
-  const auto& status = task.memory.status;
-  if (before.Restarted(findings.info)) {
-    logger_.Event(Level::kWarn, "backend.restarted", {{"backend", id}});
+// Two backends with one coordinator get twice the share, and draining one does not empty it. The
+// suffix is drawn at random; node ids alone may have been copied with a configuration.
+void Monitor::FindTwin(Task& task) {
+  auto& own = task.memory.status;
+  std::string other;
+  for (const auto& [id, candidate] : tasks_) {
+    const auto& status = candidate->memory.status;
+    if (candidate.get() == &task || status.health != model::Health::kHealthy) continue;
+    const bool same = status.coordinator_suffix == own.coordinator_suffix &&
+                      status.coordinator_id == own.coordinator_id;
+    if (same) other = id;
   }
-  if (before.uptime && before.status.process_forwarded != status.process_forwarded) {
-    logger_.Event(Level::kInfo, "backend.process_forwarded",
-                  {{"backend", id}, {"process_forwarded", status.process_forwarded}});
-  }
-  if (status.health == before.status.health && status.reason == before.status.reason) return;
-  switch (status.health) {
-    case model::Health::kHealthy:
-      logger_.Event(Level::kInfo, "backend.healthy",
-                    {{"backend", id},
-                     {"version", status.version},
-                     {"process_forwarded", status.process_forwarded},
-                     {"coordinator_suffix", status.coordinator_suffix}});
-      break;
-    case model::Health::kStarting:
-      logger_.Event(Level::kInfo, "backend.starting", {{"backend", id}});
-      break;
-    default:
-      logger_.Event(Level::kWarn, "backend.unhealthy",
-                    {{"backend", id},
-                     {"url", task.backend.url.ToString()},
-                     {"reason", status.reason},
-                     {"failures", task.memory.failures}});
-      break;
-  }
+  if (other == own.same_as) return;
+  own.same_as = other;
+  announcer_.Twin(task.backend, other);
 }
 
 }  // namespace gateway::monitor

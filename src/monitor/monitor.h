@@ -2,14 +2,16 @@
 //
 // Each backend has a coroutine of its own, so one that hangs delays nobody. A backend that failed
 // its last probe is probed more often, so that a dead one is out soon and gets traffic soon after
-// it is back. Threads: everything on the event loop of `io`, but for Nudge(), which may come from
-// any thread.
+// it is back. Backends outside of their uptime_schedule are not probed.
+// Threads: everything on the event loop of `io`, but for ReportFailure(), which may come from any
+// thread.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -19,17 +21,23 @@
 #include "http/control_client.h"
 #include "http/deadlines.h"
 #include "model/registry.h"
+#include "monitor/announcer.h"
+#include "monitor/findings.h"
 #include "monitor/prober.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
 
 namespace gateway::monitor {
 
+using SettingsById = std::map<std::string, ProbeSettings, std::less<>>;
+
 struct MonitorOptions {
   std::chrono::milliseconds interval{10'000};
   std::chrono::milliseconds unhealthy_interval{2'000};  // at most `interval`
-  int fall = 2;  // failed probes in a row that make a healthy backend unhealthy
-  ProbeOptions probe;
+  Hysteresis hysteresis;
+  std::chrono::milliseconds stats_valid_for{60'000};  // an older load is unknown
+  ProbeSettings probe;                                // of backends that are not in `backends`
+  SettingsById backends;
   // A coordinator's suffix was learned.
   std::function<void(std::string_view suffix, std::string_view backend_id)> on_suffix;
 };
@@ -52,34 +60,57 @@ class Monitor {
   // over. Can be called again.
   void Stop();
 
-  // The data path failed to reach this backend: probe it now, at most once a second.
-  void Nudge(std::string_view backend_id);
+  // How single backends are probed from the next time on; all others as the options say. Files of
+  // certificates are read anew.
+  void UseSettings(const SettingsById& backends);
 
-  // Has every backend been probed at least once?
+  // The data path got no answer from this backend: `failure_class` is "refused", "http_503", ...
+  // It counts as a failed probe, once until the next one, and that comes at once, but not within a
+  // second of the last.
+  void ReportFailure(std::string_view backend_id, std::string_view failure_class);
+
+  // Has every backend been probed at least once? Those that are off schedule need not be.
   bool ProbedAll() const;
+
+  // What time alone brings: schedules begin and end, loads get too old, changes of load are
+  // published. Called ten times a second once it runs.
+  void Tend();
 
  private:
   struct Task;
+  using Prepared = std::shared_ptr<const PreparedSettings>;
 
-  static void End(Task& task);
   void Spawn(http::Awaitable<void> watch);
-  void StopDeadlines();
+  void StopTimers();
+  void Note(const model::SnapshotPtr& snapshot);
+  model::SnapshotPtr TakeNoted();
+  void EndTasksBut(const model::Snapshot& snapshot);
   void Follow(const model::SnapshotPtr& snapshot);
+  void KeepSchedule(Task& task, Clock::WallTime now);
+  void ExpireLoad(Task& task, Clock::TimePoint now);
+  void CountFailure(const std::string& backend_id, const std::string& failure_class);
+  void FindTwin(Task& task);
+  void Conclude(Task& task, const Findings& findings);
+  Prepared SettingsOf(std::string_view backend_id) const;
   http::Awaitable<void> Watch(std::shared_ptr<Task> task);
   http::Awaitable<void> Wait(Task& task);
-  void Conclude(Task& task, const Findings& findings);
-  void Announce(const Task& task, const Memory& before, const Findings& findings);
+  http::Awaitable<void> TendAlways();
 
   const MonitorOptions options_;
   http::asio::io_context& io_;
   const Clock& clock_;
   model::Registry& registry_;
-  telemetry::Logger& logger_;
   telemetry::Metrics& metrics_;
+  Announcer announcer_;
   http::Deadlines deadlines_;
   http::ControlClient client_;
   Prober prober_;
+  http::Timer tend_timer_;
   SystemRandom random_;
+  const Prepared default_settings_;
+  std::map<std::string, Prepared, std::less<>> settings_;
+  std::mutex noted_mutex_;
+  model::SnapshotPtr noted_;  // to be followed; null: none
   bool stopped_ = false;
   int running_ = 0;  // coroutines of backends, also of those that are gone but have not noticed yet
   std::map<std::string, std::shared_ptr<Task>, std::less<>> tasks_;

@@ -25,13 +25,18 @@ class MonitorTest : public testing::Test {
   MonitorTest() {
     options_.interval = 20ms;
     options_.unhealthy_interval = 10ms;
-    options_.probe.timeout = 20s;  // only a hang reaches it
+    SetTimeouts(20s);  // only a hang reaches it
     options_.on_suffix = [this](std::string_view suffix, std::string_view id) {
       suffixes_.emplace_back(suffix, id);
     };
   }
 
   ~MonitorTest() override { StopMonitor(); }
+
+  void SetTimeouts(std::chrono::milliseconds timeout) {
+    for (auto& step : options_.probe.steps) step.timeout = timeout;
+    options_.probe.load_timeout = timeout;
+  }
 
   void StopMonitor() {
     if (!monitor_) return;
@@ -79,7 +84,19 @@ class MonitorTest : public testing::Test {
     return Until([&] { return Status(id).health == health; });
   }
 
-  const SystemClock clock_;
+  // The system's, with a wall clock that a test may move.
+  class TestClock final : public Clock {
+   public:
+    TimePoint Now() const override { return system_.Now() + steady_offset; }
+    WallTime WallNow() const override { return wall; }
+    std::chrono::milliseconds steady_offset{0};
+    WallTime wall = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) + 12h;
+
+   private:
+    SystemClock system_;
+  };
+
+  TestClock clock_;
   std::optional<telemetry::Logger> logger_{telemetry::Level::kError};
   telemetry::Metrics metrics_;
   model::Registry registry_{clock_, "adhoc"};
@@ -99,12 +116,12 @@ TEST_F(MonitorTest, PublishesWhatItFindsOfAHealthyBackend) {
   EXPECT_EQ(status.version, "476");
   EXPECT_TRUE(status.process_forwarded);
   EXPECT_EQ(status.coordinator_suffix, "eif54");
-  EXPECT_EQ(status.load, 2);
+  EXPECT_EQ(status.load, 4);
   ASSERT_FALSE(suffixes_.empty());
   EXPECT_EQ(suffixes_.front(), std::pair(std::string("eif54"), std::string("c1")));
   EXPECT_NE(metrics_.Expose().find(R"(trino_gateway_backend_healthy{backend="c1"} 1)"),
             std::string::npos);
-  EXPECT_NE(metrics_.Expose().find(R"(trino_gateway_backend_load{backend="c1"} 2)"),
+  EXPECT_NE(metrics_.Expose().find(R"(trino_gateway_backend_load{backend="c1"} 4)"),
             std::string::npos);
 }
 
@@ -153,7 +170,7 @@ TEST_F(MonitorTest, DelaysNobodyForABackendThatHangs) {
 }
 
 TEST_F(MonitorTest, FindsABackendThatHangsUnhealthy) {
-  options_.probe.timeout = 50ms;
+  SetTimeouts(50ms);
   Coordinator("c1").behaviour.hangs = true;
   Declare({"c1"});
   StartMonitor();
@@ -220,24 +237,21 @@ TEST_F(MonitorTest, ProbesABackendAnewThatMovedToAnotherAddress) {
   EXPECT_EQ(Status("c1").coordinator_suffix, "m0ved");
 }
 
-TEST_F(MonitorTest, ProbesAtOnceWhenNudgedFromAnotherThread) {
+TEST_F(MonitorTest, ProbesAtOnceWhenTheDataPathFailed) {
   options_.interval = std::chrono::hours(1);
   options_.unhealthy_interval = std::chrono::hours(1);
   Declare({"c1"});
   StartMonitor();
   ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
   Coordinator("c1").behaviour.version = "477";
-  // Refused until a second has passed since the last probe.
-  ASSERT_TRUE(Until([&] {
-    std::thread([this] { monitor_->Nudge("c1"); }).join();
-    return Status("c1").version == "477";
-  }));
+  std::thread([this] { monitor_->ReportFailure("c1", "http_503"); }).join();
+  ASSERT_TRUE(Until([&] { return Status("c1").version == "477"; }));
   EXPECT_EQ(Coordinator("c1").Requests("GET", "/v1/info").size(), 2U);
 }
 
-TEST_F(MonitorTest, IgnoresNudgesForBackendsThatItDoesNotKnow) {
+TEST_F(MonitorTest, IgnoresFailuresOfBackendsThatItDoesNotKnow) {
   StartMonitor();
-  monitor_->Nudge("gone");
+  monitor_->ReportFailure("gone", "refused");
   Declare({"c1"});
   EXPECT_TRUE(UntilHealthIs("c1", Health::kHealthy));
 }
@@ -268,6 +282,182 @@ TEST_F(MonitorTest, LogsEachChange) {
             (std::vector<std::string>{"backend.unhealthy", "backend.healthy", "backend.restarted",
                                       "backend.process_forwarded", "backend.starting"}));
   EXPECT_EQ(lines.at(0).at("reason").as_string(), "probe query failed: nodes is empty");
+}
+
+TEST_F(MonitorTest, TakesABackendOutAtOnceWhenTheDataPathAndAProbeFail) {
+  options_.interval = options_.unhealthy_interval = std::chrono::hours(1);
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  Coordinator("c1").Stop();
+  for (int burst = 0; burst < 50; ++burst) monitor_->ReportFailure("c1", "refused");
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kUnhealthy));
+  const auto text = metrics_.Expose();
+  EXPECT_NE(text.find(R"(data_path_failures_total{backend="c1",reason="refused"} 50)"),
+            std::string::npos);
+  EXPECT_NE(text.find(R"(backend_state_changes_total{backend="c1",reason="refused",)"
+                      R"(state="unhealthy"} 1)"),
+            std::string::npos);
+  const auto history = registry_.History("c1");
+  ASSERT_EQ(history.size(), 2U);
+  EXPECT_EQ(history[0].to, "healthy");
+  EXPECT_EQ(history[1].to, "unhealthy");
+  EXPECT_NE(history[1].reason.find("refused"), std::string::npos);
+}
+
+TEST_F(MonitorTest, BelievesAProbeMoreThanOneFailureOfTheDataPath) {
+  options_.interval = options_.unhealthy_interval = std::chrono::hours(1);
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  monitor_->ReportFailure("c1", "http_503");
+  // The doubt makes it run a query, which succeeds.
+  ASSERT_TRUE(
+      Until([&] { return Coordinator("c1").Requests("POST", "/v1/statement").size() == 2; }));
+  ASSERT_TRUE(
+      Until([&] { return Coordinator("c1").Requests("GET", "/v1/queryState").size() == 2; }));
+  EXPECT_EQ(registry_.History("c1").size(), 1U);
+}
+
+TEST_F(MonitorTest, ForgetsALoadThatIsTooOld) {
+  options_.interval = std::chrono::hours(1);
+  options_.stats_valid_for = 30s;
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  monitor_->Tend();
+  EXPECT_EQ(Status("c1").load, 4);
+  clock_.steady_offset = 29s;
+  monitor_->Tend();
+  EXPECT_EQ(Status("c1").load, 4);
+  clock_.steady_offset = 31s;
+  monitor_->Tend();
+  EXPECT_EQ(Status("c1").load, std::nullopt);
+  EXPECT_EQ(Status("c1").load_reason, "the last value is too old");
+  EXPECT_EQ(Status("c1").health, Health::kHealthy);
+}
+
+TEST_F(MonitorTest, LeavesABackendAloneWhileItIsOffSchedule) {
+  options_.interval = options_.unhealthy_interval = 10ms;
+  model::Backend backend{.id = "c1", .url = Coordinator("c1").url()};
+  backend.uptime_schedule = "* 9-17 * * *";
+  clock_.wall += 5h + 59min + 59s;  // 17:59:59
+  registry_.ReplaceFile({.backends = {backend}}, "adhoc");
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+
+  clock_.wall += 1s;
+  monitor_->Tend();
+  EXPECT_EQ(Status("c1").health, Health::kOffSchedule);
+  EXPECT_EQ(Status("c1").reason, "off schedule until 2026-11-25 09:00 UTC");
+  EXPECT_EQ(Status("c1").load, std::nullopt);
+  EXPECT_TRUE(monitor_->ProbedAll());
+  Declare({"c1", "c2"});  // c2 shows that time goes by
+  backend.url = Coordinator("c1").url();
+  registry_.ReplaceFile({.backends = {backend, {.id = "c2", .url = Coordinator("c2").url()}}},
+                        "adhoc");
+  ASSERT_TRUE(UntilHealthIs("c2", Health::kHealthy));
+  const auto before = Coordinator("c1").Requests("GET", "/v1/info").size();
+  monitor_->ReportFailure("c1", "refused");  // a query that still runs there
+  const auto others = Coordinator("c2").Requests("GET", "/v1/info").size();
+  ASSERT_TRUE(
+      Until([&] { return Coordinator("c2").Requests("GET", "/v1/info").size() >= others + 5; }));
+  EXPECT_LE(Coordinator("c1").Requests("GET", "/v1/info").size(), before + 1);  // one under way
+  EXPECT_EQ(Status("c1").health, Health::kOffSchedule);
+
+  clock_.wall += 15h;
+  monitor_->Tend();
+  EXPECT_NE(Status("c1").health, Health::kOffSchedule);
+  EXPECT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+}
+
+TEST_F(MonitorTest, ReportsTwoBackendsThatAreOneCoordinator) {
+  Coordinator("c2").behaviour.suffix = "0ther";
+  Declare({"c1", "c2"});
+  registry_.ReplaceFile({.backends = {{.id = "alias", .url = Coordinator("c1").url()},
+                                      {.id = "c1", .url = Coordinator("c1").url()},
+                                      {.id = "c2", .url = Coordinator("c2").url()}}},
+                        "adhoc");
+  StartMonitor();
+  for (const auto* id : {"alias", "c1", "c2"}) ASSERT_TRUE(UntilHealthIs(id, Health::kHealthy));
+  EXPECT_TRUE(Status("c1").same_as == "alias" || Status("alias").same_as == "c1");
+  EXPECT_EQ(Status("c2").same_as, "");
+}
+
+TEST_F(MonitorTest, ProbesSingleBackendsInTheirOwnWay) {
+  ProbeSettings own = options_.probe;
+  own.credentials.token = "a.b.c";
+  Coordinator("c1").behaviour.authorization = "Bearer a.b.c";
+  options_.backends["c1"] = own;
+  Declare({"c1", "c2"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  ASSERT_TRUE(UntilHealthIs("c2", Health::kHealthy));
+
+  Coordinator("c2").behaviour.authorization = "Bearer d.e.f";
+  own.credentials.token = "d.e.f";
+  own.load_source = LoadSource::kMetrics;
+  monitor_->UseSettings({{"c2", own}});
+  EXPECT_TRUE(Until([&] { return Status("c2").figures.active_workers == 3; }));
+}
+
+TEST_F(MonitorTest, AsksABackendThatIsDrainedWhatLivesThere) {
+  options_.interval = std::chrono::hours(1);
+  model::Backend backend{.id = "c1", .url = Coordinator("c1").url()};
+  registry_.ReplaceFile({.backends = {backend}}, "adhoc");
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  auto& live = registry_.Current()->FindBackend("c1")->counters->live;
+  for (const auto* id : {"q0", "ended"}) live.Seen(id, clock_.Now() - 40s);
+  ASSERT_EQ(registry_.Left("c1")->queries, 2U);
+  backend.draining = true;
+  registry_.ReplaceFile({.backends = {backend}}, "adhoc");
+  EXPECT_TRUE(Until([&] { return registry_.Left("c1")->queries == 1; }));
+}
+
+TEST_F(MonitorTest, KeepsUpWithFiveHundredBackendsOfWhichSomeHangAndSomeFlap) {
+  constexpr int kBackends = 500;
+  // One server for each kind; loopback has as many addresses as one likes.
+  auto& good = Coordinator("good");
+  auto& hanging = Coordinator("hanging");
+  auto& flapping = Coordinator("flapping");
+  hanging.behaviour.hangs = true;
+  options_.interval = 100ms;
+  options_.unhealthy_interval = 50ms;
+  options_.probe.load_source = LoadSource::kNone;
+  model::Configuration configuration;
+  for (int i = 0; i < kBackends; ++i) {
+    auto& server = i < 50 ? hanging : i < 100 ? flapping : good;
+    model::Backend backend;
+    backend.id = fmt::format("c{}", i);
+    backend.url = server.url();
+    configuration.backends.push_back(backend);
+  }
+  registry_.ReplaceFile(configuration, "adhoc");
+  StartMonitor();
+  constexpr std::size_t kGood = 400;
+  std::size_t rounds = 0;
+  const auto patience = clock_.Now() + 60s;
+  // Counting takes long, so it is not done after each event.
+  while (rounds < 5 && clock_.Now() < patience) {
+    io_.run_for(50ms);
+    const auto now = good.Count("GET", "/v1/info") / kGood;
+    if (now > rounds) flapping.behaviour.starting = !flapping.behaviour.starting;
+    rounds = now;
+  }
+  ASSERT_GE(rounds, 5U);
+  // Nobody waited for those that hang: each of them has its one request open.
+  EXPECT_EQ(hanging.Count("GET", "/v1/info"), 50U);
+  EXPECT_EQ(hanging.open_connections(), 50);
+  const auto snapshot = registry_.Current();
+  int healthy = 0;
+  for (int i = 100; i < kBackends; ++i) {
+    healthy += snapshot->FindBackend(fmt::format("c{}", i))->status.health == Health::kHealthy;
+  }
+  EXPECT_EQ(healthy, 400);
+  // One query for each start of a coordinator, not one for each probe.
+  EXPECT_EQ(good.Count("POST", "/v1/statement"), kGood);
+  EXPECT_GT(flapping.Count("POST", "/v1/statement"), 50U);
 }
 
 TEST_F(MonitorTest, StopsWhileBackendsHang) {

@@ -1,158 +1,165 @@
 #include "monitor/prober.h"
 
-#include <optional>
+#include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "monitor/cluster_numbers.h"
+#include "monitor/statement.h"
 #include "protocol/query_id.h"
 
 namespace gateway::monitor {
 namespace {
 
-constexpr int kMaxPolls = 1000;
-constexpr std::chrono::seconds kCancelTimeout{1};
+using Checked = Probed<void>;
 
-std::string_view FailureClass(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::kRefused:
-      return "refused";
-    case ErrorCode::kTimeout:
-      return "timeout";
-    case ErrorCode::kProtocol:
-      return "protocol";
-    default:
-      return "broken";
+std::unexpected<Failure> Fail(std::string failure_class, std::string reason) {
+  return std::unexpected(Failure{std::move(failure_class), std::move(reason)});
+}
+
+std::chrono::milliseconds InfoTimeout(const ProbeSettings& settings) {
+  const auto step = std::ranges::find(settings.steps, ProbeType::kInfo, &ProbeStep::type);
+  return step == settings.steps.end() ? ProbeStep{}.timeout : step->timeout;
+}
+
+http::Awaitable<Checked> AskInfo(ProbeCall& call, const ProbeTarget& target, Findings& findings) {
+  const auto timeout = InfoTimeout(target.prepared->settings);
+  auto request = call.Request("GET", "/v1/info", timeout, false);
+  // Clusters with http-server.process-forwarded=false answer 406 to it.
+  request.fields.emplace_back("X-Forwarded-Proto", target.url.tls ? "https" : "http");
+  auto response = co_await call.Send("GET /v1/info", request);
+  const bool refused = response && response->status == 406;
+  if (refused) {
+    request.fields.pop_back();
+    response = co_await call.Send("GET /v1/info", request);
   }
+  if (!response) co_return std::unexpected(response.error());
+  if (response->status != 200) co_return std::unexpected(FailureOf("GET /v1/info", *response));
+  const auto info = ParseInfo(response->body);
+  if (!info) co_return Fail("not_trino", info.error().message);
+  findings.process_forwarded = !refused;
+  findings.info = *info;
+  call.SetVersion(info->version);
+  if (!info->starting) co_return Checked();
+  findings.outcome = Findings::Outcome::kStarting;
+  co_return Fail("starting", "the coordinator is starting");
+}
+
+// What stays the same while a coordinator runs.
+http::Awaitable<void> AskIdentity(ProbeCall& call, Findings& findings) {
+  constexpr std::chrono::seconds kTimeout{2};
+  const auto response =
+      co_await call.Fetch("GET /v1/status", call.Request("GET", "/v1/status", kTimeout));
+  if (response) findings.coordinator_id = ParseNodeId(response->body);
+}
+
+http::Awaitable<Checked> RunQuery(ProbeCall& call, const ProbeStep& step, Findings& findings) {
+  const auto result = co_await RunStatement(call, step.sql, step.timeout);
+  if (!result) co_return std::unexpected(result.error());
+  findings.coordinator_suffix = protocol::CoordinatorSuffix(result->query_id);
+  findings.spooling = result->spooling;
+  co_await AskIdentity(call, findings);
+  if (!step.expect) co_return Checked();
+  const bool empty = result->rows.empty() || result->rows.front().empty();
+  const auto value = empty ? std::string("no row") : result->rows.front().front();
+  if (!empty && value == *step.expect) co_return Checked();
+  co_return Fail("result", fmt::format("probe query: the result is '{}', expected '{}'",
+                                       value.substr(0, 100), *step.expect));
+}
+
+http::Awaitable<Checked> RunStep(ProbeCall& call,
+                                 const ProbeStep& step,
+                                 bool needs_query,
+                                 Findings& findings) {
+  switch (step.type) {
+    case ProbeType::kInfo:
+      break;  // was the first
+    case ProbeType::kSql:
+      if (needs_query || step.always) co_return co_await RunQuery(call, step, findings);
+      break;
+    case ProbeType::kMetrics:
+    case ProbeType::kJmx:
+    case ProbeType::kUiApi:
+      co_return co_await CheckBounds(call, step.type, step.bounds, step.timeout);
+  }
+  co_return Checked();
+}
+
+// Load, and the number of workers where one is needed.
+http::Awaitable<Checked> AskLoad(ProbeCall& call,
+                                 const ProbeSettings& settings,
+                                 Findings& findings) {
+  const int needed = settings.min_active_workers;
+  if (settings.load_source == LoadSource::kNone) co_return Checked();
+  const auto figures = co_await AskFigures(call, settings.load_source, settings.load_timeout);
+  if (!figures) {
+    findings.load_reason = figures.error().reason;
+    if (needed == 0) co_return Checked();
+    co_return Fail("workers", fmt::format("the number of active workers is not known: {}",
+                                          figures.error().reason));
+  }
+  findings.figures = *figures;
+  findings.load = WeightedLoad(*figures);
+  if (!findings.load) findings.load_reason = "the source does not tell it";
+  if (needed == 0 || figures->active_workers.value_or(0) >= needed) co_return Checked();
+  co_return Fail("workers", fmt::format("{} active workers; at least {}",
+                                        figures->active_workers.value_or(0), needed));
+}
+
+http::Awaitable<Checked> RunAll(ProbeCall& call,
+                                const ProbeTarget& target,
+                                const Memory& memory,
+                                Findings& findings) {
+  const auto& settings = target.prepared->settings;
+  if (!target.prepared->problem.empty()) {
+    co_return Fail("credentials", target.prepared->problem);
+  }
+  auto checked = co_await AskInfo(call, target, findings);
+  if (!checked) co_return checked;
+  const bool needs_query = memory.NeedsQuery(findings.info);
+  for (const auto& step : settings.steps) {
+    checked = co_await RunStep(call, step, needs_query, findings);
+    if (!checked) co_return checked;
+  }
+  co_return co_await AskLoad(call, settings, findings);
+}
+
+http::Awaitable<void> AskWhatLives(ProbeCall& call,
+                                   std::chrono::milliseconds timeout,
+                                   Findings& findings) {
+  const auto queries = co_await AskLiveQueries(call, timeout);
+  if (!queries) co_return;  // then they count until Trino would abandon them
+  findings.living.emplace();
+  for (const auto& query : *queries) findings.living->push_back(query.id);
 }
 
 }  // namespace
 
-// What belongs to one probe in progress.
-struct Prober::Call {
-  const Url& url;
-  Clock::TimePoint deadline;
+PreparedSettings::PreparedSettings(ProbeSettings chosen) : settings(std::move(chosen)) {
+  if (settings.credentials.tls == http::TlsOptions{}) return;
+  auto made = http::TlsClient::Create(settings.credentials.tls);
+  if (made) {
+    tls = std::move(*made);
+  } else {
+    problem = made.error().message;
+  }
+}
+
+http::Awaitable<Findings> Prober::Probe(ProbeTarget target, Memory memory) {
+  const auto& settings = target.prepared->settings;
+  ProbeCall call(client_, clock_, target.url, settings.credentials, target.prepared->tls);
   Findings findings;
-
-  http::ControlRequest Request(std::string method, std::string target) const {
-    http::ControlRequest request;
-    request.method = std::move(method);
-    request.url = url;
-    request.target = std::move(target);
-    request.deadline = deadline;
-    return request;
+  const auto checked = co_await RunAll(call, target, memory, findings);
+  if (checked) {
+    findings.outcome = Findings::Outcome::kOk;
+    findings.failure_class = "ok";
+  } else {
+    findings.failure_class = checked.error().failure_class;
+    findings.reason = checked.error().reason;
   }
-  bool Fail(std::string failure_class, std::string reason) {
-    findings.outcome = Findings::Outcome::kFailed;
-    findings.failure_class = std::move(failure_class);
-    findings.reason = std::move(reason);
-    return false;
-  }
-  bool FailHttp(std::string_view what, const http::ControlResponse& response) {
-    if (!response.location.empty()) {
-      return Fail("redirect", fmt::format("{}: redirected to {} (a login?)", what,
-                                          response.location.substr(0, 200)));
-    }
-    // What Trino says in plain text is one line; pages are for browsers.
-    std::string text;
-    if (response.content_type.starts_with("text/plain") && !response.body.empty()) {
-      const auto line = response.body.substr(0, response.body.find_first_of("\r\n"));
-      text = fmt::format(": {}", line.substr(0, 200));
-    }
-    return Fail(fmt::format("http_{}", response.status),
-                fmt::format("{}: {}{}", what, response.status, text));
-  }
-  // Nothing when the answer is no page: the probe has failed.
-  std::optional<QueryPage> ReadPage(const Expected<http::ControlResponse>& response) {
-    if (response && response->status != 200) {
-      FailHttp("probe query", *response);
-      findings.failure_class = "probe_query";
-      return std::nullopt;
-    }
-    auto page = response ? ParseQueryPage(response->body) : std::unexpected(response.error());
-    if (!page) {
-      Fail("probe_query", fmt::format("probe query: {}", page.error().message));
-      return std::nullopt;
-    }
-    findings.coordinator_suffix = protocol::CoordinatorSuffix(page->id);
-    return *page;
-  }
-};
-
-Prober::Prober(http::ControlClient& client, const Clock& clock, const ProbeOptions& options)
-    : client_(client), clock_(clock), options_(options) {}
-
-http::Awaitable<Findings> Prober::Probe(Url url, const Memory& memory) {
-  Call call{url, clock_.Now() + options_.timeout, {}};
-  if (!co_await AskInfo(call)) co_return call.findings;
-  if (memory.NeedsQuery(call.findings.info) && !co_await RunQuery(call)) co_return call.findings;
-  co_await AskLoad(call);
-  call.findings.outcome = Findings::Outcome::kOk;
-  call.findings.failure_class = "ok";
-  co_return call.findings;
-}
-
-http::Awaitable<bool> Prober::AskInfo(Call& call) {
-  auto request = call.Request("GET", "/v1/info");
-  // Clusters with http-server.process-forwarded=false answer 406 to it.
-  request.fields.emplace_back("X-Forwarded-Proto", call.url.tls ? "https" : "http");
-  auto response = co_await client_.Fetch(request);
-  const bool refused = response && response->status == 406;
-  if (refused) {
-    request.fields.clear();
-    response = co_await client_.Fetch(request);
-  }
-  if (!response) {
-    co_return call.Fail(std::string(FailureClass(response.error())), response.error().message);
-  }
-  if (response->status != 200) co_return call.FailHttp("GET /v1/info", *response);
-  const auto info = ParseInfo(response->body);
-  if (!info) co_return call.Fail("not_trino", info.error().message);
-  call.findings.process_forwarded = !refused;
-  call.findings.info = *info;
-  if (info->starting) {
-    call.findings.outcome = Findings::Outcome::kStarting;
-    call.findings.failure_class = "starting";
-    call.findings.reason = "the coordinator is starting";
-    co_return false;
-  }
-  co_return true;
-}
-
-http::Awaitable<bool> Prober::RunQuery(Call& call) {
-  auto request = call.Request("POST", "/v1/statement");
-  request.fields = UserFields(call.findings.info.version, options_.user);
-  request.body = options_.sql;
-  for (int polls = 0; polls < kMaxPolls; ++polls) {
-    const auto page = call.ReadPage(co_await client_.Fetch(request));
-    if (!page) break;
-    if (!page->error.empty()) {
-      co_return call.Fail("probe_query",
-                          fmt::format("probe query failed: {}", page->error.substr(0, 500)));
-    }
-    if (page->target.empty()) co_return true;
-    request.method = "GET";
-    request.body.clear();
-    request.target = page->target;
-  }
-  if (call.findings.reason.empty()) call.Fail("probe_query", "probe query: it does not end");
-  if (request.method == "GET") co_await Cancel(std::move(request));
-  co_return false;
-}
-
-// Else each probe of a cluster that is slow, or whose queue is full, would leave one more query
-// there until the coordinator takes it for abandoned, five minutes later.
-http::Awaitable<void> Prober::Cancel(http::ControlRequest request) {
-  request.method = "DELETE";
-  request.deadline = clock_.Now() + kCancelTimeout;
-  co_await client_.Fetch(std::move(request));
-}
-
-http::Awaitable<void> Prober::AskLoad(Call& call) {
-  auto request = call.Request("GET", "/v1/queryState");
-  request.fields = UserFields(call.findings.info.version, options_.user);
-  request.body_limit = 16 * 1024 * 1024;
-  const auto response = co_await client_.Fetch(std::move(request));
-  if (response && response->status == 200) call.findings.load = ParseQueryCount(response->body);
+  if (checked && target.draining) co_await AskWhatLives(call, settings.load_timeout, findings);
+  co_return findings;
 }
 
 }  // namespace gateway::monitor

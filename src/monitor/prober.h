@@ -2,46 +2,49 @@
 //
 // GET /v1/info tells whether the coordinator is up and whether it takes forwarded headers; a query
 // through the whole protocol tells whether it can run one ("starting": false comes too early: for a
-// moment after it, and without workers, queries fail with "nodes is empty"); GET /v1/queryState
-// tells its load, where it is allowed.
+// moment after it, and without workers, queries fail with "nodes is empty"). What else has to hold
+// is said by the settings. The load comes last: without one a backend is healthy all the same.
 // Threads: the event loop of `client`.
 #pragma once
 
-#include <chrono>
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "http/asio.h"
 #include "http/control_client.h"
-#include "model/configuration.h"
 #include "monitor/findings.h"
+#include "monitor/probe_call.h"
+#include "monitor/probe_settings.h"
 
 namespace gateway::monitor {
 
-struct ProbeOptions {
-  std::chrono::milliseconds timeout{5000};  // for the whole probe
-  std::string user = "trino-gateway";
-  std::string sql = "SELECT 1";
+// Settings with what was made of them: the files of a TLS client are read once.
+struct PreparedSettings {
+  explicit PreparedSettings(ProbeSettings chosen);
+
+  const ProbeSettings settings;
+  std::shared_ptr<http::TlsClient> tls;  // null: the system's authorities
+  std::string problem;                   // why there is none though it is wanted; else empty
+};
+
+struct ProbeTarget {
+  Url url;
+  std::shared_ptr<const PreparedSettings> prepared;
+  bool draining = false;
 };
 
 class Prober {
  public:
-  // All must outlive the prober.
-  Prober(http::ControlClient& client, const Clock& clock, const ProbeOptions& options);
+  // Both must outlive the prober.
+  Prober(http::ControlClient& client, const Clock& clock) : client_(client), clock_(clock) {}
 
   // Never fails: what went wrong is in the findings.
-  http::Awaitable<Findings> Probe(Url url, const Memory& memory);
+  http::Awaitable<Findings> Probe(ProbeTarget target, Memory memory);
 
  private:
-  struct Call;
-  http::Awaitable<bool> AskInfo(Call& call);
-  http::Awaitable<bool> RunQuery(Call& call);
-  http::Awaitable<void> Cancel(http::ControlRequest request);
-  http::Awaitable<void> AskLoad(Call& call);
-
   http::ControlClient& client_;
   const Clock& clock_;
-  const ProbeOptions& options_;
 };
 
 }  // namespace gateway::monitor

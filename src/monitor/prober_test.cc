@@ -29,8 +29,10 @@ class ProberTest : public testing::Test {
   Findings Probe(const Memory& memory = {}) {
     // Shared, since a probe that never ends outlives this call.
     const auto result = std::make_shared<std::optional<Findings>>();
+    const ProbeTarget target{coordinator_.url(),
+                             std::make_shared<const PreparedSettings>(settings_), draining_};
     http::asio::co_spawn(
-        io_, prober_.Probe(coordinator_.url(), memory),
+        io_, prober_.Probe(target, memory),
         [result](const std::exception_ptr&, Findings findings) { *result = std::move(findings); });
     const auto patience = clock_.Now() + 30s;
     while (!*result && clock_.Now() < patience) io_.run_one_for(1s);
@@ -47,11 +49,24 @@ class ProberTest : public testing::Test {
   }
 
   const SystemClock clock_;
-  ProbeOptions options_{20s, "probe-user", "SELECT 1"};  // only a hang reaches the timeout
+  // Only a hang reaches the timeouts.
+  static ProbeSettings PatientSettings() {
+    ProbeSettings settings;
+    settings.credentials.user = "probe-user";
+    for (auto& step : settings.steps) step.timeout = 20s;
+    settings.load_timeout = 20s;
+    return settings;
+  }
+  void SetTimeouts(std::chrono::milliseconds timeout) {
+    for (auto& step : settings_.steps) step.timeout = timeout;
+  }
+
+  ProbeSettings settings_ = PatientSettings();
+  bool draining_ = false;
   http::asio::io_context io_{1};
   http::Deadlines deadlines_{io_, clock_};
   http::ControlClient client_{io_, deadlines_};
-  Prober prober_{client_, clock_, options_};
+  Prober prober_{client_, clock_};
   FakeCoordinator coordinator_{io_};
 };
 
@@ -63,8 +78,13 @@ TEST_F(ProberTest, FindsAllOfAHealthyCoordinator) {
   EXPECT_EQ(findings.process_forwarded, true);
   EXPECT_EQ(findings.info.version, "476");
   EXPECT_EQ(findings.info.uptime, 1000);
+  EXPECT_EQ(findings.info.environment, "test");
   EXPECT_EQ(findings.coordinator_suffix, "eif54");
-  EXPECT_EQ(findings.load, 2);
+  EXPECT_EQ(findings.coordinator_id, "node1");
+  EXPECT_EQ(findings.spooling, false);
+  EXPECT_EQ(findings.load, 4);  // two that run
+  EXPECT_EQ(findings.load_reason, "");
+  EXPECT_EQ(findings.living, std::nullopt);
 }
 
 TEST_F(ProberTest, RunsItsQueryToTheEndAsTheMonitorsUser) {
@@ -101,7 +121,7 @@ TEST_F(ProberTest, AsksAgainWithoutForwardedHeadersWhenTheyAreRefused) {
 TEST_F(ProberTest, RunsNoQueryWhileNothingChanged) {
   const auto findings = Probe(Healthy(900));
   EXPECT_EQ(findings.outcome, Outcome::kOk);
-  EXPECT_EQ(findings.load, 2);
+  EXPECT_EQ(findings.load, 4);
   EXPECT_TRUE(coordinator_.Requests("POST", "/v1/statement").empty());
 }
 
@@ -123,6 +143,7 @@ TEST_F(ProberTest, DoesWithoutALoadWhereItIsNotTold) {
   const auto findings = Probe();
   EXPECT_EQ(findings.outcome, Outcome::kOk);
   EXPECT_EQ(findings.load, std::nullopt);
+  EXPECT_EQ(findings.load_reason, "GET /v1/queryState: 404");
 }
 
 TEST_F(ProberTest, TellsWhyInfoIsNoGoodSign) {
@@ -135,12 +156,13 @@ TEST_F(ProberTest, TellsWhyInfoIsNoGoodSign) {
       {Answer(503, "starting up", "Content-Type: text/plain\r\n"), "http_503",
        "GET /v1/info: 503: starting up"},
       {Answer(401, "<html>long</html>", "Content-Type: text/html\r\n"), "http_401",
-       "GET /v1/info: 401"},
+       "GET /v1/info: 401 (are the monitor's credentials right?)"},
       {Answer(302, "", "Location: https://sso.example/login\r\n"), "redirect",
        "GET /v1/info: redirected to https://sso.example/login (a login?)"},
       {Answer(200, "<html>hello</html>"), "not_trino", "/v1/info is not a Trino coordinator's"},
       {"SSH-2.0-OpenSSH_9.2\r\n\r\n", "protocol", ""},
-      {"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "broken", "the connection was closed"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "broken",
+       "GET /v1/info: the connection was closed"},
   };
   for (const auto& [answer, failure_class, reason] : cases) {
     SCOPED_TRACE(answer);
@@ -162,7 +184,7 @@ TEST_F(ProberTest, TellsThatNobodyListens) {
 
 TEST_F(ProberTest, TellsThatNothingWasAnsweredInTime) {
   coordinator_.behaviour.hangs = true;
-  options_.timeout = 50ms;
+  SetTimeouts(50ms);
   const auto findings = Probe();
   EXPECT_EQ(findings.outcome, Outcome::kFailed);
   EXPECT_EQ(findings.failure_class, "timeout");
@@ -180,21 +202,24 @@ TEST_F(ProberTest, TellsWhyItsQueryFailed) {
 TEST_F(ProberTest, TellsWhyItsQueryWasNotTaken) {
   const struct {
     std::string answer;
+    std::string failure_class;
     std::string reason;
   } cases[] = {
       {http::Answer(401, "Basic authentication or X-Trino-User must be sent\n",
                     "Content-Type: text/plain\r\n"),
-       "probe query: 401: Basic authentication or X-Trino-User must be sent"},
-      {http::Answer(200, "hello"), "probe query: the answer is not JSON"},
-      {http::Answer(302, "", "Location: https://sso.example/\r\n"),
+       "http_401",
+       "probe query: 401: Basic authentication or X-Trino-User must be sent (are the monitor's "
+       "credentials right?)"},
+      {http::Answer(200, "hello"), "not_trino", "probe query: the answer is not JSON"},
+      {http::Answer(302, "", "Location: https://sso.example/\r\n"), "redirect",
        "probe query: redirected to https://sso.example/ (a login?)"},
   };
-  for (const auto& [answer, reason] : cases) {
+  for (const auto& [answer, failure_class, reason] : cases) {
     SCOPED_TRACE(answer);
     coordinator_.behaviour.statement_answer = answer;
     const auto findings = Probe();
     EXPECT_EQ(findings.outcome, Outcome::kFailed);
-    EXPECT_EQ(findings.failure_class, "probe_query");
+    EXPECT_EQ(findings.failure_class, failure_class);
     EXPECT_EQ(findings.reason, reason);
   }
 }
@@ -208,9 +233,9 @@ TEST_F(ProberTest, EndsAQueryThatNeverEnds) {
 
 TEST_F(ProberTest, CancelsAQueryThatItGivesUp) {
   coordinator_.behaviour.polls_hang = true;
-  options_.timeout = 50ms;
+  SetTimeouts(50ms);
   const auto findings = Probe();
-  EXPECT_EQ(findings.failure_class, "probe_query");
+  EXPECT_EQ(findings.failure_class, "timeout");
   EXPECT_EQ(coordinator_.Requests("DELETE", "/v1/statement/queued/2026").size(), 1U);
 }
 
@@ -219,8 +244,159 @@ TEST_F(ProberTest, SendsNothingForANextUriThatWouldBeTwoRequests) {
       http::Answer(200, R"({"nextUri":"http://x/a\r\nDELETE /b"})");
   const auto findings = Probe();
   EXPECT_EQ(findings.outcome, Outcome::kFailed);
-  EXPECT_EQ(findings.failure_class, "probe_query");
+  EXPECT_EQ(findings.failure_class, "protocol");
   EXPECT_TRUE(coordinator_.Requests("GET", "/a").empty());
+}
+
+TEST_F(ProberTest, ComparesTheResultWhenOneIsExpected) {
+  settings_.steps[1].expect = "1";
+  EXPECT_EQ(Probe().outcome, Outcome::kOk);
+  for (const auto& [data, shown] :
+       {std::pair("[[2]]", "'2'"), std::pair("[]", "'no row'"), std::pair(R"([["1 "]])", "'1 '")}) {
+    SCOPED_TRACE(data);
+    coordinator_.behaviour.data = data;
+    const auto findings = Probe();
+    EXPECT_EQ(findings.failure_class, "result");
+    EXPECT_EQ(findings.reason,
+              std::string("probe query: the result is ") + shown + ", expected '1'");
+  }
+}
+
+TEST_F(ProberTest, RunsItsQueryEveryTimeWhenSetSo) {
+  settings_.steps[1].always = true;
+  Probe(Healthy(900));
+  EXPECT_EQ(coordinator_.Requests("POST", "/v1/statement").size(), 1U);
+}
+
+TEST_F(ProberTest, RunsItsQueryWhenTheDataPathHasDoubts) {
+  auto memory = Healthy(900);
+  memory.doubted = true;
+  Probe(memory);
+  EXPECT_EQ(coordinator_.Requests("POST", "/v1/statement").size(), 1U);
+}
+
+TEST_F(ProberTest, LearnsThatResultsAreSpooled) {
+  coordinator_.behaviour.data =
+      R"({"encoding":"json","segments":[{"type":"inline","data":"W1sxXV0="}]})";
+  settings_.steps[1].expect = "1";
+  const auto findings = Probe();
+  EXPECT_EQ(findings.outcome, Outcome::kOk);
+  EXPECT_EQ(findings.spooling, true);
+}
+
+TEST_F(ProberTest, ChecksBoundsWhereverNumbersAreShown) {
+  const struct {
+    ProbeType type;
+    std::string name;
+  } cases[] = {
+      {ProbeType::kMetrics, "trino_metadata_name_DiscoveryNodeManager_ActiveNodeCount"},
+      {ProbeType::kJmx, "trino.metadata:name=DiscoveryNodeManager/ActiveNodeCount"},
+      {ProbeType::kUiApi, "activeWorkers"},
+  };
+  for (const auto& [type, name] : cases) {
+    SCOPED_TRACE(name);
+    settings_.steps = {{.type = type, .timeout = 20s, .bounds = {{name, 2, 4}}}};
+    for (const int workers : {2, 3, 4}) {
+      coordinator_.behaviour.active_workers = workers;
+      EXPECT_EQ(Probe().outcome, Outcome::kOk);
+    }
+    coordinator_.behaviour.active_workers = 1;
+    EXPECT_EQ(Probe().reason, name + " is 1; at least 2");
+    coordinator_.behaviour.active_workers = 5;
+    EXPECT_EQ(Probe().reason, name + " is 5; at most 4");
+    EXPECT_EQ(Probe().failure_class, "bounds");
+
+    settings_.steps[0].bounds = {{name + "2", 0, std::nullopt}};
+    EXPECT_EQ(Probe().reason, name + "2 is not told");
+  }
+}
+
+TEST_F(ProberTest, AsksForTheNamedMetricsOnly) {
+  settings_.steps = {{.type = ProbeType::kMetrics, .timeout = 20s, .bounds = {{"a", 0}, {"b", 0}}}};
+  Probe();
+  EXPECT_EQ(coordinator_.Requests("GET", "/metrics").front().target,
+            "/metrics?name%5B%5D=a&name%5B%5D=b");
+}
+
+TEST_F(ProberTest, LogsInToTheUiWhereThatIsWanted) {
+  settings_.steps = {{.type = ProbeType::kUiApi, .timeout = 20s, .bounds = {{"activeWorkers", 1}}}};
+  settings_.credentials.password = "p&w";
+  coordinator_.behaviour.authorization = "Basic cHJvYmUtdXNlcjpwJnc=";
+  coordinator_.behaviour.ui_password = "p%26w";
+  EXPECT_EQ(Probe().reason, "");
+  coordinator_.behaviour.ui_password = "another";
+  EXPECT_EQ(Probe().failure_class, "ui_login");
+  EXPECT_EQ(Probe().reason, "POST /ui/login: the user 'probe-user' is refused");
+}
+
+TEST_F(ProberTest, SaysThatSingleSignOnTookOver) {
+  settings_.steps = {{.type = ProbeType::kUiApi, .timeout = 20s, .bounds = {{"activeWorkers", 1}}}};
+  coordinator_.behaviour.sso = "https://sso.example/authorize";
+  const auto findings = Probe();
+  EXPECT_EQ(findings.failure_class, "redirect");
+  EXPECT_EQ(findings.reason,
+            "GET /ui/api/stats: redirected to https://sso.example/authorize (a login?)");
+  EXPECT_EQ(coordinator_.Requests("GET", "/ui/").size(), 1U);
+}
+
+TEST_F(ProberTest, ShowsItsCredentials) {
+  coordinator_.behaviour.authorization = "Basic cHJvYmUtdXNlcjpzZWNyZXQ=";
+  EXPECT_EQ(Probe().failure_class, "http_401");
+  settings_.credentials.password = "secret";
+  EXPECT_EQ(Probe().outcome, Outcome::kOk);
+
+  coordinator_.behaviour.authorization = "Bearer a.b.c";
+  EXPECT_EQ(Probe().failure_class, "http_401");
+  settings_.credentials.token = "a.b.c";
+  EXPECT_EQ(Probe().outcome, Outcome::kOk);
+}
+
+TEST_F(ProberTest, SaysThatACertificateOfItsOwnCannotBeUsed) {
+  settings_.credentials.tls.ca_file = "/nowhere/ca.pem";
+  const auto findings = Probe();
+  EXPECT_EQ(findings.failure_class, "credentials");
+  EXPECT_NE(findings.reason.find("the CA file '/nowhere/ca.pem' cannot be used"),
+            std::string::npos);
+}
+
+TEST_F(ProberTest, WeighsTheLoadFromEverySource) {
+  auto& behaviour = coordinator_.behaviour;
+  behaviour.live_queries = 5;
+  behaviour.queued_queries = 6;
+  behaviour.data = R"([["RUNNING",4],["FINISHING",1],["QUEUED",5],["STARTING",1],["workers",3]])";
+  for (const auto source :
+       {LoadSource::kSql, LoadSource::kMetrics, LoadSource::kJmx, LoadSource::kUiApi}) {
+    SCOPED_TRACE(NameOf(source));
+    settings_.load_source = source;
+    const auto findings = Probe();
+    EXPECT_EQ(findings.load, 12);  // 2 * 5 + 6 / 3
+    EXPECT_EQ(findings.figures.running, 5);
+    EXPECT_EQ(findings.figures.queued, 6);
+    EXPECT_EQ(findings.figures.active_workers, 3);
+    EXPECT_TRUE(CountsWorkers(source));
+  }
+  settings_.load_source = LoadSource::kQueryState;
+  EXPECT_EQ(Probe().load, 10);
+  settings_.load_source = LoadSource::kNone;
+  EXPECT_EQ(Probe().load, std::nullopt);
+}
+
+TEST_F(ProberTest, WantsAMinimumOfActiveWorkers) {
+  settings_.load_source = LoadSource::kMetrics;
+  settings_.min_active_workers = 9;
+  coordinator_.behaviour.active_workers = 9;
+  EXPECT_EQ(Probe().outcome, Outcome::kOk);
+  coordinator_.behaviour.active_workers = 8;
+  const auto findings = Probe();
+  EXPECT_EQ(findings.failure_class, "workers");
+  EXPECT_EQ(findings.reason, "8 active workers; at least 9");
+}
+
+TEST_F(ProberTest, TellsWhatLivesOnABackendThatIsDrained) {
+  draining_ = true;
+  EXPECT_EQ(Probe().living, (std::vector<std::string>{"q0", "q1"}));
+  coordinator_.behaviour.live_queries = std::nullopt;
+  EXPECT_EQ(Probe().living, std::nullopt);
 }
 
 }  // namespace

@@ -233,16 +233,24 @@ bool Exchange::MayRepeat(const Error& error) const {
          IsIdempotent(request_.head->method);
 }
 
+// Tells the monitor. A cluster that wants fewer queries (429) is none that fails.
+void Exchange::ReportFailure(const model::BackendState& backend, const Error& error) {
+  if (!context_.signals.backend_failed) return;
+  if (error.code != ErrorCode::kUnavailable) {
+    context_.signals.backend_failed(backend.backend.id, NameOf(error.code));
+  } else if (call_.head().status != 429) {
+    context_.signals.backend_failed(backend.backend.id,
+                                    fmt::format("http_{}", call_.head().status));
+  }
+}
+
 void Exchange::NoteFailure(const model::BackendState& backend,
                            const Error& error,
                            bool will_retry) {
   if (error.origin != Origin::kBackend) return;
   call_.Finish(false);
   if (will_retry) context_.metrics.Retried(backend.backend.id, NameOf(error.code));
-  const bool no_connection = error.code == ErrorCode::kRefused || error.code == ErrorCode::kTimeout;
-  if (no_connection && context_.signals.connect_failed) {
-    context_.signals.connect_failed(backend.backend.id);
-  }
+  ReportFailure(backend, error);
   context_.logger.Event(telemetry::Level::kWarn, "exchange.attempt_failed",
                         {{"backend", backend.backend.id},
                          {"endpoint", protocol::NameOf(request_.endpoint.kind)},

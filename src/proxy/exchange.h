@@ -63,6 +63,7 @@ class Exchange {
   Awaitable<void> SendUnavailable();
   Awaitable<void> SendFailure(const Error& error);
   void NoteFailure(const model::BackendState& backend, const Error& error, bool will_retry);
+  void ReportFailure(const model::BackendState& backend, const Error& error);
   bool MayRepeat(const Error& error) const;
   Reply Refusal(const StatementFailure& failure, std::string_view message);
   std::string_view Authority() const;

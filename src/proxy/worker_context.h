@@ -33,7 +33,8 @@ struct ProxySignals {
   };
 
   std::function<void(const Submission&)> submitted;
-  std::function<void(std::string_view backend_id)> connect_failed;
+  // It gave no usable answer: "refused", "timeout", "http_503".
+  std::function<void(std::string_view backend_id, std::string_view failure_class)> backend_failed;
   std::function<void(std::string_view backend_id, bool process_forwarded)> process_forwarded;
 };
 

@@ -84,9 +84,23 @@ struct Metrics::Impl {
   Family<Counter>& upstreams_total =
       CounterFamily("upstream_connections_total", "Connections made to backends, by address");
   Family<Gauge>& healthy = GaugeFamily("backend_healthy", "1 while new queries may go there");
-  Family<Gauge>& load = GaugeFamily("backend_load", "Running and queued queries at the last probe");
+  Family<Gauge>& load = GaugeFamily(
+      "backend_load", "Load at the last probe: 2 for a running query, a third for a waiting one");
+  Family<Gauge>& running = GaugeFamily("backend_running_queries", "Queries that run there");
+  Family<Gauge>& queued = GaugeFamily("backend_queued_queries", "Queries that wait there");
+  Family<Gauge>& blocked =
+      GaugeFamily("backend_blocked_queries", "Running queries that stand still");
+  Family<Gauge>& workers = GaugeFamily("backend_active_workers", "Active workers of the cluster");
+  Family<Gauge>& reserved =
+      GaugeFamily("backend_reserved_memory_bytes", "Memory of the cluster's queries");
+  Family<Gauge>& cpu =
+      GaugeFamily("backend_cpu_seconds", "CPU time of the cluster's queries since its start");
   Family<Gauge>& in_flight = GaugeFamily("backend_in_flight", "Exchanges being relayed now");
   Family<Counter>& probes = CounterFamily("probes_total", "Health probes by their result");
+  Family<Counter>& state_changes =
+      CounterFamily("backend_state_changes_total", "Changes of a backend's health, by the new one");
+  Family<Counter>& data_path_failures = CounterFamily(
+      "data_path_failures_total", "Exchanges that got no usable answer from a backend");
   Family<Counter>& reloads =
       CounterFamily("config_reloads_total", "Reloads of the configuration file by their result");
   Gauge& dropped =
@@ -97,7 +111,7 @@ struct Metrics::Impl {
   std::map<std::string, std::map<Family<Gauge>*, Gauge*>, std::less<>> gauges;
 
   const ExchangeSeries& SeriesOf(const ExchangeRecord& record);
-  void Set(std::string_view backend, Family<Gauge>& family, double value);
+  void Set(std::string_view backend, Family<Gauge>& family, std::optional<double> value);
   void Unset(std::string_view backend, Family<Gauge>& family);
 };
 
@@ -127,12 +141,15 @@ const ExchangeSeries& Metrics::Impl::SeriesOf(const ExchangeRecord& record) {
   return cached.second.emplace(key, series).first->second;
 }
 
-void Metrics::Impl::Set(std::string_view backend, Family<Gauge>& family, double value) {
+void Metrics::Impl::Set(std::string_view backend,
+                        Family<Gauge>& family,
+                        std::optional<double> value) {
+  if (!value) return Unset(backend, family);
   const std::lock_guard lock(gauges_mutex);
   const std::string id(backend);
   auto& gauge = gauges[id][&family];
   if (!gauge) gauge = &family.Add({{"backend", id}});
-  gauge->Set(value);
+  gauge->Set(*value);
 }
 
 void Metrics::Impl::Unset(std::string_view backend, Family<Gauge>& family) {
@@ -187,11 +204,32 @@ void Metrics::BackendHealth(std::string_view backend, bool healthy) {
 }
 
 void Metrics::BackendLoad(std::string_view backend, std::optional<double> load) {
-  if (load) {
-    impl_->Set(backend, impl_->load, *load);
-  } else {
-    impl_->Unset(backend, impl_->load);
-  }
+  impl_->Set(backend, impl_->load, load);
+}
+
+void Metrics::BackendFigures(std::string_view backend, const Figures& figures) {
+  impl_->Set(backend, impl_->running, figures.running);
+  impl_->Set(backend, impl_->queued, figures.queued);
+  impl_->Set(backend, impl_->blocked, figures.blocked);
+  impl_->Set(backend, impl_->workers, figures.active_workers);
+  impl_->Set(backend, impl_->reserved, figures.reserved_bytes);
+  impl_->Set(backend, impl_->cpu, figures.cpu_seconds);
+}
+
+void Metrics::HealthChanged(std::string_view backend,
+                            std::string_view state,
+                            std::string_view reason) {
+  impl_->state_changes
+      .Add({{"backend", std::string(backend)},
+            {"state", std::string(state)},
+            {"reason", std::string(reason)}})
+      .Increment();
+}
+
+void Metrics::DataPathFailed(std::string_view backend, std::string_view reason) {
+  impl_->data_path_failures
+      .Add({{"backend", std::string(backend)}, {"reason", std::string(reason)}})
+      .Increment();
 }
 
 void Metrics::BackendInFlight(std::string_view backend, std::int64_t in_flight) {

@@ -48,6 +48,25 @@ class Metrics {
   void BackendInFlight(std::string_view backend, std::int64_t in_flight);
   void ForgetBackend(std::string_view backend);
 
+  // What the cluster told of its load: backend_running_queries{backend}, backend_queued_queries,
+  // backend_blocked_queries, backend_active_workers, backend_reserved_memory_bytes,
+  // backend_cpu_seconds. What is unknown has no series.
+  struct Figures {
+    std::optional<double> running;
+    std::optional<double> queued;
+    std::optional<double> blocked;
+    std::optional<double> active_workers;
+    std::optional<double> reserved_bytes;
+    std::optional<double> cpu_seconds;
+  };
+  void BackendFigures(std::string_view backend, const Figures& figures);
+
+  // backend_state_changes_total{backend,state,reason}: `reason` is "ok" or a failure class.
+  void HealthChanged(std::string_view backend, std::string_view state, std::string_view reason);
+
+  // data_path_failures_total{backend,reason}: an exchange got no usable answer from it.
+  void DataPathFailed(std::string_view backend, std::string_view reason);
+
   // probes_total{backend,result}: result is "ok" or a failure class.
   void Probed(std::string_view backend, std::string_view result);
 

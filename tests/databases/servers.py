@@ -104,6 +104,9 @@ class Server:
                                               stdout=log, stderr=log)
         return self.ready()
 
+    def running(self):
+        return self.child is not None and self.child.poll() is None
+
     def stop(self):
         """In order: transactions end, connections are closed."""
         self.end(signal.SIGINT if self.scheme == "postgresql" else signal.SIGTERM)
@@ -173,6 +176,10 @@ class Postgresql(Server):
     def create_database(self):
         self.sql(f"CREATE DATABASE {DATABASE}", "postgres")
 
+    def clear(self):
+        self.sql(f"DROP DATABASE {DATABASE} WITH (FORCE)", "postgres")
+        self.create_database()
+
 
 class Mariadb(Server):
     scheme = "mysql"
@@ -206,6 +213,9 @@ class Mariadb(Server):
         except RuntimeError:
             return False
         return True
+
+    def clear(self):
+        self.sql(f"DROP DATABASE {DATABASE}; CREATE DATABASE {DATABASE}")
 
     def create_database(self):
         password = PASSWORD.replace("\\", "\\\\").replace("'", "\\'")

@@ -4,6 +4,8 @@
 // object a line from stdin; each is answered by one JSON object a line on stdout:
 //   {"user": "ann", "password": "x", "token": "", "session": "", "client": ""}
 //       -> {"principal": {"name": ..., "role": ..., "via": ...}, "cookie": a Set-Cookie header}
+//   {"begin": "/path"} -> {"location": ..., "cookies": [...]}: the login at the provider begins
+//   {"query": "code=...", "cookie": "..."} -> {"principal": ..., "location": ..., "cookies": [...]}
 //   any error -> {"error": {"code": ..., "message": ...}}
 #include <cstdio>
 #include <exception>
@@ -49,6 +51,30 @@ json::object Authenticate(identity::Identity& identity, const json::object& line
   return principal ? Answer(*principal, identity.sessions()) : Answer(principal.error());
 }
 
+json::object Answer(const identity::LoginRedirect& redirect) {
+  return {{"location", redirect.location},
+          {"cookies", json::array(redirect.cookies.begin(), redirect.cookies.end())}};
+}
+
+json::object Begin(identity::LoginFlow& flow, const json::object& line) {
+  const auto begun = flow.Begin(Text(line, "begin"));
+  return begun ? Answer(*begun) : Answer(begun.error());
+}
+
+json::object Finish(identity::Identity& identity, const json::object& line) {
+  const auto login = identity.login_flow()->Finish(Text(line, "query"), Text(line, "cookie"));
+  if (!login) return Answer(login.error());
+  auto answer = Answer(login->redirect);
+  answer["principal"] = Answer(login->principal, identity.sessions())["principal"];
+  return answer;
+}
+
+json::object Serve(identity::Identity& identity, const json::object& line) {
+  if (line.contains("begin")) return Begin(*identity.login_flow(), line);
+  if (line.contains("query")) return Finish(identity, line);
+  return Authenticate(identity, line);
+}
+
 int Run(const std::string& path) {
   auto config = app::LoadConfig(path);
   if (!config) {
@@ -59,7 +85,7 @@ int Run(const std::string& path) {
   telemetry::Logger logger(telemetry::Level::kInfo);
   identity::Identity identity(std::move(config->admin.identity), true, clock, logger);
   for (std::string line; std::getline(std::cin, line);) {
-    const auto answer = Authenticate(identity, json::parse(line).as_object());
+    const auto answer = Serve(identity, json::parse(line).as_object());
     std::cout << json::serialize(answer) << std::endl;
   }
   return 0;

@@ -38,6 +38,9 @@ class Process:
         """Sends SIGTERM, without waiting."""
         self._child.send_signal(signal.SIGTERM)
 
+    def signal(self, number):
+        self._child.send_signal(number)
+
     def wait(self, timeout):
         """The exit status: 0, or minus the signal that ended it."""
         status = self._child.wait(timeout)

@@ -49,6 +49,9 @@ class TrinoServer:
     def kill(self):
         self._process.kill()
 
+    def signal(self, number):
+        self._process.signal(number)
+
     def queries(self, marker):
         """(query id, state, error code) of all queries whose SQL holds `marker`."""
         return [tuple(row) for row in direct.rows(
@@ -62,6 +65,13 @@ class TrinoServer:
         info = requests.get(f"{self.url}/v1/info", timeout=5).json()
         return not info["starting"] and direct.rows(self.url, "SELECT 1") == [[1]]
 
+    def _plugins(self):
+        return self._files.plugins
+
+    def _more_configuration(self):
+        """Further lines of config.properties; other files may be written beside it."""
+        return []
+
     def _write_configuration(self, process_forwarded):
         catalogs = self._folder / "catalog"
         catalogs.mkdir(parents=True)
@@ -72,7 +82,8 @@ class TrinoServer:
             f"discovery.uri={self.url}",
             f"http-server.process-forwarded={str(process_forwarded).lower()}",
             f"catalog.config-dir={catalogs}",
-            f"plugin.dir={self._files.server}/plugin",
+            f"plugin.dir={self._plugins()}",
+            *self._more_configuration(),
         ]) + "\n")
         for connector in ("tpch", "memory"):
             (catalogs / f"{connector}.properties").write_text(f"connector.name={connector}\n")

@@ -1,0 +1,97 @@
+#include "monitor/announcer.h"
+
+namespace gateway::monitor {
+
+using model::Health;
+using telemetry::Level;
+
+void Announcer::Probed(const model::Backend& backend,
+                       const Memory& before,
+                       const Memory& after,
+                       const Findings& findings) {
+  metrics_.Probed(backend.id, findings.failure_class);
+  if (before.Restarted(findings.info)) {
+    logger_.Event(Level::kWarn, "backend.restarted", {{"backend", backend.id}});
+  }
+  if (before.uptime && before.status.process_forwarded != after.status.process_forwarded) {
+    logger_.Event(Level::kInfo, "backend.process_forwarded",
+                  {{"backend", backend.id}, {"process_forwarded", after.status.process_forwarded}});
+  }
+  if (after.status.load_reason != before.status.load_reason && !after.status.load_reason.empty()) {
+    logger_.Event(Level::kWarn, "backend.load_unknown",
+                  {{"backend", backend.id}, {"reason", after.status.load_reason}});
+  }
+  Changed(backend, before, after);
+}
+
+void Announcer::Failed(const model::Backend& backend,
+                       const Memory& before,
+                       const Memory& after,
+                       std::string_view failure_class) {
+  metrics_.DataPathFailed(backend.id, failure_class);
+  Changed(backend, before, after);
+}
+
+void Announcer::Scheduled(const model::Backend& backend,
+                          const Memory& before,
+                          const Memory& after) {
+  Changed(backend, before, after);
+}
+
+void Announcer::Twin(const model::Backend& backend, std::string_view other) {
+  if (other.empty()) {
+    logger_.Event(Level::kInfo, "backend.own_coordinator", {{"backend", backend.id}});
+  } else {
+    logger_.Event(Level::kWarn, "backend.same_coordinator",
+                  {{"backend", backend.id}, {"other", other}, {"url", backend.url.ToString()}});
+  }
+}
+
+void Announcer::ShowGauges(const model::Backend& backend, const Memory& memory) {
+  const auto& status = memory.status;
+  metrics_.BackendHealth(backend.id, status.health == Health::kHealthy);
+  metrics_.BackendLoad(backend.id, status.load);
+  metrics_.BackendFigures(backend.id, {status.figures.running, status.figures.queued,
+                                       status.figures.blocked, status.figures.active_workers,
+                                       status.figures.reserved_bytes, status.figures.cpu_seconds});
+}
+
+void Announcer::Changed(const model::Backend& backend, const Memory& before, const Memory& after) {
+  ShowGauges(backend, after);
+  const auto& status = after.status;
+  const bool moved = status.health != before.status.health;
+  if (moved) {
+    metrics_.HealthChanged(backend.id, NameOf(status.health),
+                           status.failure_class.empty() ? "ok" : status.failure_class);
+  }
+  if (!moved && status.reason == before.status.reason) return;
+  switch (status.health) {
+    case Health::kHealthy:
+      logger_.Event(Level::kInfo, "backend.healthy",
+                    {{"backend", backend.id},
+                     {"version", status.version},
+                     {"process_forwarded", status.process_forwarded},
+                     {"coordinator_suffix", status.coordinator_suffix}});
+      break;
+    case Health::kStarting:
+      logger_.Event(Level::kInfo, "backend.starting", {{"backend", backend.id}});
+      break;
+    case Health::kOffSchedule:
+      logger_.Event(Level::kInfo, "backend.off_schedule",
+                    {{"backend", backend.id}, {"reason", status.reason}});
+      break;
+    case Health::kUnknown:
+      logger_.Event(Level::kInfo, "backend.on_schedule", {{"backend", backend.id}});
+      break;
+    case Health::kUnhealthy:
+      logger_.Event(Level::kWarn, "backend.unhealthy",
+                    {{"backend", backend.id},
+                     {"url", backend.url.ToString()},
+                     {"class", status.failure_class},
+                     {"reason", status.reason},
+                     {"failures", after.failures}});
+      break;
+  }
+}
+
+}  // namespace gateway::monitor
