@@ -29,10 +29,12 @@ apt_packages() {
         "libabsl-dev libargon2-dev libboost-system1.81-dev|libboost-system-dev libcli11-dev libfmt-dev" \
         "libgrpc++-dev libgtest-dev libldap-dev libmariadb-dev libpq-dev libprotobuf-dev libre2-dev" \
         "libsoci-dev libspdlog-dev libsqlite3-dev libssl-dev libunistring-dev libyaml-cpp-dev libzstd-dev" \
-        "prometheus-cpp-dev protobuf-compiler-grpc tzdata zlib1g-dev" ;;
-    # Sanitizers are part of the tests: their runtime, and the symbolizer for readable traces.
+        "prometheus-cpp-dev protobuf-compiler-grpc tzdata zlib1g-dev $(python_only)" ;;
+    # Sanitizers are part of the tests: their runtime, and the symbolizer for readable traces. The
+    # browser is for Swagger UI.
     test) echo "libclang-rt-19-dev llvm-symbolizer-19=llvm-19 javac=default-jdk-headless $(python_and_maven)" \
-      "mariadb-server postgresql|postgresql-15 setpriv=util-linux slapd ldapadd=ldap-utils openssl=openssl" ;;
+      "mariadb-server postgresql|postgresql-15 setpriv=util-linux slapd ldapadd=ldap-utils openssl=openssl" \
+      "chromium=chromium chromedriver=chromium-driver" ;;
     bench) echo "haproxy=haproxy $(python_and_maven)" ;;
     demo) python_and_maven ;;
     lint) echo "clang-format-19=clang-format-19 clang-tidy-19=clang-tidy-19" ;;
