@@ -70,6 +70,8 @@ class Groups {
 
   // Nothing: there is no such group, or it is disabled.
   virtual std::optional<GroupFacts> Find(std::string_view id) const noexcept = 0;
+  // The group of queries that nothing else places; empty: there is none.
+  virtual std::string_view default_group() const noexcept = 0;
   virtual void ForEach(FunctionRef<void(std::string_view id, const GroupFacts&)> visit) const = 0;
 };
 

@@ -40,6 +40,7 @@ class FakeGroups final : public Groups {
     if (found == known.end()) return std::nullopt;
     return found->second;
   }
+  std::string_view default_group() const noexcept override { return "adhoc"; }
   void ForEach(FunctionRef<void(std::string_view, const GroupFacts&)> visit) const override {
     for (const auto& [id, group] : known) visit(id, group);
   }

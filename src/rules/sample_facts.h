@@ -30,6 +30,7 @@ class SampleFacts final : public Facts {
 class SampleGroups final : public Groups {
  public:
   std::optional<GroupFacts> Find(std::string_view id) const noexcept override;
+  std::string_view default_group() const noexcept override { return "sample"; }
   void ForEach(FunctionRef<void(std::string_view, const GroupFacts&)> visit) const override;
 };
 
