@@ -12,6 +12,7 @@
 
 #include "model/configuration.h"
 #include "proxy/options.h"
+#include "rules/rule_book.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
 
@@ -57,11 +58,12 @@ struct AppConfig {
   std::string default_group;  // empty: what no policy matches is refused
   MonitorConfig monitor;
   LogConfig log;
-  model::Configuration declared;  // Source::kFile
+  model::Configuration declared;   // Source::kFile
+  std::vector<rules::Rule> rules;  // routing.rules, with what their files hold; valid
 };
 
 // The names of changed settings that a reload cannot take over: everything but default_group,
-// backends, groups and policies. For a warning; no values, as they may be secret.
+// rules, backends, groups and policies. For a warning; no values, as they may be secret.
 std::vector<std::string> ImmutableChanges(const AppConfig& old, const AppConfig& next);
 
 }  // namespace gateway::app

@@ -225,7 +225,7 @@ TEST(ConfigLoader, RefusesBadListeners) {
       {"listeners:\n  - {}\n", "gateway.yaml:2:5: listeners[0]: the key 'address' is missing"},
       {"listeners:\n  - 127.0.0.1:8080\n",
        "gateway.yaml:2:5: listeners[0]: a single value is not allowed here; allowed: a map with "
-       "the keys address, external_url"},
+       "the keys address, external_url, auth"},
       {"listeners:\n  - address: gateway:8080\n",
        "gateway.yaml:2:14: listeners[0].address: 'gateway:8080' is not an address; allowed: "
        "IP:PORT"},
@@ -241,7 +241,7 @@ TEST(ConfigLoader, RefusesBadListeners) {
        "gateway.yaml:2:45: listeners[0].external_url: 'trino' is not an address: write http://"},
       {"- a\n- b\n",
        "gateway.yaml:1:1: a list is not allowed here; allowed: a map with the keys "
-       "listeners, admin, store, routing, monitor, timeouts, limits, workers, log, "
+       "listeners, admin, store, routing, auth, monitor, timeouts, limits, workers, log, "
        "backends, groups, policies"},
   };
   for (const auto& [text, complaint] : mistakes) ExpectRefused(text, complaint);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/basic_signal_set.hpp>
 
@@ -23,6 +24,7 @@
 #include "monitor/monitor.h"
 #include "proxy/server.h"
 #include "proxy/stickiness.h"
+#include "rules/rule_book.h"
 #include "store/store.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
@@ -49,7 +51,9 @@ class Gateway {
   Expected<void> Start();
   http::Awaitable<void> StartServing();
   http::Awaitable<void> HandleSignals();
-  http::Awaitable<void> WatchFile();
+  http::Awaitable<void> WatchFiles();
+  bool FilesChanged();
+  void WatchScripts();
   http::Awaitable<void> Drain();
   http::Awaitable<void> Pause(std::chrono::milliseconds time);
   void Reload(std::string_view cause);
@@ -65,6 +69,7 @@ class Gateway {
   std::unique_ptr<store::Store> store_;
   std::optional<SuffixKeeper> suffix_keeper_;
   model::Registry registry_;
+  rules::RuleBook rule_book_;
   http::asio::io_context io_{1};
   std::optional<proxy::Stickiness> stickiness_;
   std::optional<monitor::Monitor> monitor_;
@@ -74,6 +79,7 @@ class Gateway {
   SignalSet signals_;
   http::Timer file_timer_;
   FileWatcher file_watcher_;
+  std::vector<FileWatcher> script_watchers_;  // of routing.rules
   std::optional<Error> failure_;
   bool serving_ = false;
   bool stopping_ = false;

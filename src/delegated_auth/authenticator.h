@@ -18,8 +18,8 @@
 
 #include "base/error.h"
 #include "base/expiring_cache.h"
-#include "base/url.h"
 #include "delegated_auth/credentials.h"
+#include "delegated_auth/options.h"
 #include "http/control_client.h"
 #include "http/single_flight.h"
 #include "telemetry/logger.h"
@@ -28,19 +28,6 @@
 namespace gateway::delegated_auth {
 
 using http::Awaitable;
-
-struct DelegatedAuthOptions {
-  HttpLocation location;
-  std::string token;                             // sent as X-Auth-Token; empty: none
-  std::chrono::milliseconds timeout{5'000};      // for a whole call
-  std::chrono::milliseconds cache_ttl{600'000};  // accepted credentials
-  std::chrono::milliseconds failure_ttl{5'000};  // refused ones
-  std::size_t entries = 10'000;
-  std::vector<std::string> impersonators;  // users who may name another one in X-Trino-User
-  bool check_polls = false;  // also requests that a secret in their path authenticates
-
-  bool operator==(const DelegatedAuthOptions&) const = default;
-};
 
 enum class Verdict : std::uint8_t {
   kAccepted,

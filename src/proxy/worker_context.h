@@ -9,11 +9,13 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "delegated_auth/authenticator.h"
 #include "http/deadlines.h"
 #include "http/upstream_pool.h"
 #include "model/registry.h"
 #include "proxy/options.h"
 #include "proxy/stickiness.h"
+#include "rules/engine.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
@@ -40,6 +42,8 @@ struct WorkerContext {
   model::SnapshotPtr snapshot;  // replaced between exchanges; each takes its own reference
   bool stopping = false;        // no new exchanges on open connections
   std::uint32_t own_answers = 0;
+  rules::Engine* rules = nullptr;                          // set before the worker runs
+  delegated_auth::Authenticator* authenticator = nullptr;  // null: no provider is configured
 };
 
 }  // namespace gateway::proxy

@@ -13,10 +13,17 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 128;
 constexpr std::size_t kMaxValueBytes = 16 * 1024;
 
-// Fields that frame the body, that route, or that the gateway writes itself.
-constexpr std::string_view kReserved[] = {
-    "host", "content-length",         "content-encoding",       "expect", "forwarded",
-    "via",  "x-trino-transaction-id", "x-presto-transaction-id"};
+// Fields that frame or describe the body, that route, or that the gateway writes itself.
+constexpr std::string_view kReserved[] = {"host",
+                                          "content-length",
+                                          "content-encoding",
+                                          "content-type",
+                                          "expect",
+                                          "forwarded",
+                                          "via",
+                                          "x-trino-transaction-id",
+                                          "x-presto-transaction-id"};
+constexpr std::string_view kReservedPrefixes[] = {"x-forwarded-", "proxy-", "x-trino-gateway-"};
 
 bool IsTokenCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -25,8 +32,9 @@ bool IsTokenCharacter(char c) {
 
 bool IsReserved(std::string_view name) {
   const auto lower = ToLower(name);
-  return http::IsHopByHop(lower) || lower.starts_with("x-forwarded-") ||
-         std::ranges::find(kReserved, lower) != std::end(kReserved);
+  return http::IsHopByHop(lower) || std::ranges::find(kReserved, lower) != std::end(kReserved) ||
+         std::ranges::any_of(kReservedPrefixes,
+                             [&](auto prefix) { return lower.starts_with(prefix); });
 }
 
 bool IsValueCharacter(char c) {
