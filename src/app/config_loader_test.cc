@@ -280,7 +280,7 @@ TEST(ConfigLoader, RefusesValuesOfTheWrongTypeOrRange) {
       {"workers: ''\n", "gateway.yaml:2:10: workers: the value is empty; write one"},
       {"routing: [adhoc]\n",
        "gateway.yaml:2:10: routing: a list is not allowed here; allowed: a map with the keys "
-       "default_group, backend_header"},
+       "default_group, backend_header, rules, external"},
       {"routing: {backend_header: yes}\n",
        "gateway.yaml:2:27: routing.backend_header: 'yes' is not allowed; allowed: true, false"},
       {"routing: {default_group: a/b}\n",
