@@ -20,9 +20,11 @@ bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
 
 std::string ToLower(std::string_view text) {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), LowerOf);
+  LowerInPlace(lower);
   return lower;
 }
+
+void LowerInPlace(std::string& text) { std::ranges::transform(text, text.begin(), LowerOf); }
 
 std::string_view Trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");

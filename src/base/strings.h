@@ -17,6 +17,7 @@ namespace gateway {
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 
 std::string ToLower(std::string_view text);
+void LowerInPlace(std::string& text);
 
 // Without leading and trailing blanks and tabs; a view into `text`.
 std::string_view Trim(std::string_view text);

@@ -1,36 +1,26 @@
 #include "model/registry.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace gateway::model {
 namespace {
 
-// The file's objects and those of the store that it does not shadow, ordered by id.
+// Position in `objects`, which are ordered by id.
 template <typename T>
-std::vector<T> Overlay(const std::vector<T>& file, const std::vector<T>& stored) {
-  auto merged = file;
-  for (const auto& object : stored) {
-    if (std::ranges::find(file, object.id, &T::id) == file.end()) merged.push_back(object);
-  }
-  std::ranges::sort(merged, {}, &T::id);
-  return merged;
-}
-
-// Counters and cursors live as long as what they count: new ones appear, gone ones go.
-template <typename Map>
-typename Map::mapped_type Keep(Map& from, Map& into, const std::string& id) {
-  const auto found = from.find(id);
-  auto kept = found != from.end() ? found->second
-                                  : std::make_shared<typename Map::mapped_type::element_type>();
-  into.emplace(id, kept);
-  return kept;
+std::optional<std::size_t> PositionOf(const std::vector<T>& objects, std::string_view id) {
+  const auto found = std::ranges::lower_bound(objects, id, {}, &T::id);
+  if (found == objects.end() || found->id != id) return std::nullopt;
+  return static_cast<std::size_t>(found - objects.begin());
 }
 
 }  // namespace
 
 Registry::Registry(const Clock& clock, std::string default_group)
-    : clock_(clock), default_group_(std::move(default_group)) {
+    : clock_(clock),
+      default_group_(std::move(default_group)),
+      declared_(Declared::Build({}, {}, default_group_)) {
   Publish();
 }
 
@@ -38,37 +28,48 @@ void Registry::ReplaceFile(Configuration configuration, std::string default_grou
   const std::lock_guard lock(mutex_);
   file_ = std::move(configuration);
   default_group_ = std::move(default_group);
+  Redeclare();
   Publish();
 }
 
 void Registry::ReplaceStored(Configuration configuration) {
   const std::lock_guard lock(mutex_);
   stored_ = std::move(configuration);
+  Redeclare();
   Publish();
 }
 
 bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status) {
   const std::lock_guard lock(mutex_);
-  const auto known = statuses_.find(backend_id);
-  if (known == statuses_.end()) return false;
-  const bool health_changed = known->second.health != status.health;
-  status.changed = health_changed ? clock_.WallNow() : known->second.changed;
-  if (status.load) {
-    auto& counters = *counters_.find(backend_id)->second;
-    counters.submissions_seen = counters.submissions.load();
-  }
-  if (status == known->second) return false;
-  known->second = std::move(status);
+  const auto position = PositionOf(declared_->backends, backend_id);
+  if (!position) return false;
+  auto& entry = entries_[*position];
+  const bool health_changed = entry.status.health != status.health;
+  status.changed = health_changed ? clock_.WallNow() : entry.status.changed;
+  if (status.load) entry.counters->submissions_seen = entry.counters->submissions.load();
+  if (status == entry.status) return false;
+  entry.status = std::move(status);
+  Refresh(*position);
   Publish();
   return health_changed;
 }
 
 void Registry::ReportProcessForwarded(std::string_view backend_id, bool process_forwarded) {
   const std::lock_guard lock(mutex_);
-  const auto known = statuses_.find(backend_id);
-  if (known == statuses_.end() || known->second.process_forwarded == process_forwarded) return;
-  known->second.process_forwarded = process_forwarded;
+  const auto position = PositionOf(declared_->backends, backend_id);
+  if (!position || entries_[*position].status.process_forwarded == process_forwarded) return;
+  entries_[*position].status.process_forwarded = process_forwarded;
+  Refresh(*position);
   Publish();
+}
+
+void Registry::ReportRemoteInFlight(
+    const std::map<std::string, std::int64_t, std::less<>>& in_flight) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const auto found = in_flight.find(declared_->backends[i].id);
+    entries_[i].counters->remote_in_flight = found == in_flight.end() ? 0 : found->second;
+  }
 }
 
 SnapshotPtr Registry::Current() const {
@@ -87,42 +88,42 @@ Configuration Registry::FileConfiguration() const {
   return file_;
 }
 
+// Lays file and store over each other. Statuses, counters and cursors stay with their ids.
+void Registry::Redeclare() {
+  const auto before = std::exchange(declared_, Declared::Build(file_, stored_, default_group_));
+  auto entries = std::exchange(entries_, {});
+  auto cursors = std::exchange(cursors_, {});
+  for (std::size_t i = 0; i < declared_->backends.size(); ++i) {
+    const auto& backend = declared_->backends[i];
+    auto& entry = entries_.emplace_back();
+    if (const auto old = PositionOf(before->backends, backend.id)) {
+      entry.counters = entries[*old].counters;
+      // A backend that moved to another address is another cluster until it was probed.
+      if (before->backends[*old].url == backend.url) entry.status = entries[*old].status;
+    } else {
+      entry.counters = std::make_shared<BackendCounters>();
+    }
+    Refresh(i);
+  }
+  for (const auto& group : declared_->groups) {
+    const auto old = PositionOf(before->groups, group.id);
+    cursors_.push_back(old ? cursors[*old] : std::make_shared<GroupCursor>());
+  }
+}
+
+void Registry::Refresh(std::size_t position) {
+  auto& entry = entries_[position];
+  entry.state = std::make_shared<const BackendState>(declared_->backends[position], entry.status,
+                                                     entry.counters);
+}
+
 void Registry::Publish() {
   Snapshot::Parts parts;
-  decltype(statuses_) statuses;
-  decltype(probed_urls_) urls;
-  decltype(counters_) counters;
-  decltype(cursors_) cursors;
-
-  for (auto& backend : Overlay(file_.backends, stored_.backends)) {
-    // A backend that moved to another address is another cluster until it was probed.
-    const auto url = probed_urls_.find(backend.id);
-    const bool moved = url == probed_urls_.end() || url->second != backend.url;
-    auto& status = statuses.emplace(backend.id, BackendStatus{}).first->second;
-    if (!moved) status = statuses_[backend.id];
-    urls.emplace(backend.id, backend.url);
-    auto kept = Keep(counters_, counters, backend.id);
-    parts.backends.push_back(
-        std::make_unique<const BackendState>(BackendState{std::move(backend), status, kept}));
-  }
-  for (auto& group : Overlay(file_.groups, stored_.groups)) {
-    GroupState state{std::move(group), {}, nullptr};
-    state.cursor = Keep(cursors_, cursors, state.group.id);
-    for (const auto& id : state.group.backends) {
-      const auto found = std::ranges::find_if(
-          parts.backends, [&](const auto& backend) { return backend->backend.id == id; });
-      if (found != parts.backends.end()) state.members.push_back(found->get());
-    }
-    parts.groups.push_back(std::move(state));
-  }
-  parts.policies = Overlay(file_.policies, stored_.policies);
-  parts.default_group = default_group_;
+  parts.declared = declared_;
+  parts.backends.reserve(entries_.size());
+  for (const auto& entry : entries_) parts.backends.push_back(entry.state);
+  parts.cursors = cursors_;
   parts.version = current_ ? current_->version() + 1 : 1;
-
-  statuses_ = std::move(statuses);
-  probed_urls_ = std::move(urls);
-  counters_ = std::move(counters);
-  cursors_ = std::move(cursors);
   current_ = std::make_shared<const Snapshot>(std::move(parts));
   for (const auto& listener : listeners_) listener(current_);
 }

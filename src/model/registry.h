@@ -6,6 +6,8 @@
 // in the order of versions; they must be quick and must not call back.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,6 +42,10 @@ class Registry {
   // What a worker noticed: the cluster refuses (or takes) forwarded headers.
   void ReportProcessForwarded(std::string_view backend_id, bool process_forwarded);
 
+  // Exchanges that other instances of the gateway relay now, by backend; those not named have
+  // none. Seen by the next decision; publishes nothing.
+  void ReportRemoteInFlight(const std::map<std::string, std::int64_t, std::less<>>& in_flight);
+
   SnapshotPtr Current() const;
 
   // `listener` is called now with the current snapshot and then after every change.
@@ -49,17 +55,26 @@ class Registry {
   Configuration FileConfiguration() const;
 
  private:
-  void Publish();  // needs mutex_
+  // What outlives a reload, for each declared backend.
+  struct Entry {
+    BackendStatus status;
+    std::shared_ptr<BackendCounters> counters;
+    std::shared_ptr<const BackendState> state;  // of the last snapshot
+  };
+
+  // These need mutex_.
+  void Redeclare();
+  void Refresh(std::size_t position);
+  void Publish();
 
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::string default_group_;
   Configuration file_;
   Configuration stored_;
-  std::map<std::string, BackendStatus, std::less<>> statuses_;
-  std::map<std::string, Url, std::less<>> probed_urls_;
-  std::map<std::string, std::shared_ptr<BackendCounters>, std::less<>> counters_;
-  std::map<std::string, std::shared_ptr<GroupCursor>, std::less<>> cursors_;
+  std::shared_ptr<const Declared> declared_;
+  std::vector<Entry> entries_;                         // of declared_->backends
+  std::vector<std::shared_ptr<GroupCursor>> cursors_;  // of declared_->groups
   std::vector<std::function<void(const SnapshotPtr&)>> listeners_;
   SnapshotPtr current_;
 };

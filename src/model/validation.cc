@@ -55,7 +55,8 @@ Expected<void> ValidateText(std::string_view field, std::string_view text) {
 
 // Fields that the gateway itself must answer for: the framing of the message, what concerns one
 // connection, who the client is, and which cluster a transaction belongs to.
-constexpr std::array<std::string_view, 15> kOwnHeaders = {"connection",
+constexpr std::array<std::string_view, 16> kOwnHeaders = {"accept-encoding",
+                                                          "connection",
                                                           "content-length",
                                                           "expect",
                                                           "forwarded",

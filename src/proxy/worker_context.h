@@ -15,6 +15,8 @@
 #include "model/registry.h"
 #include "proxy/options.h"
 #include "proxy/stickiness.h"
+#include "routing/balancer.h"
+#include "routing/policies.h"
 #include "rules/engine.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
@@ -42,6 +44,8 @@ struct WorkerContext {
   model::SnapshotPtr snapshot;  // replaced between exchanges; each takes its own reference
   bool stopping = false;        // no new exchanges on open connections
   std::uint32_t own_answers = 0;
+  routing::GroupChooser chooser{};
+  routing::Balancer balancer{clock, random};  // refers to this context, which never moves
   rules::Engine* rules = nullptr;                          // set before the worker runs
   delegated_auth::Authenticator* authenticator = nullptr;  // null: no provider is configured
 };
