@@ -65,7 +65,7 @@ TEST(RulesReader, PointsToTheMistakeInFileAndScript) {
     std::string_view rule;
     std::string_view message;
   } cases[] = {
-      {"{id: a, file: broken.lua}", "gateway.yaml:3:28: routing.rules[0].file: broken.lua:2: "},
+      {"{id: a, file: broken.lua}", "gateway.yaml:4:21: routing.rules[0].file: broken.lua:2: "},
       {"{id: a, file: endless.lua}", "endless.lua:1: the rule used up its instructions"},
       {"{id: a, file: gone.lua}", "the script 'gone.lua' cannot be read: No such file"},
       {"{id: a}", "file"},

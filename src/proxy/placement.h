@@ -17,6 +17,7 @@
 #include "proxy/stickiness.h"
 #include "routing/decision.h"
 #include "routing/policies.h"
+#include "rules/decision.h"
 
 namespace gateway::proxy {
 
@@ -45,6 +46,7 @@ struct PlacementContext {
   const model::Snapshot& snapshot;
   StickyView& sticky;
   routing::GroupChooser& chooser;
+  const rules::Decision& decision;  // of rules, for a submission; lives as long as the placement
 };
 
 // `facts` are those of `request`, for policies.

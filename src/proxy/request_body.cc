@@ -9,6 +9,7 @@ RequestBody::RequestBody(http::Connection& client,
     : client_(client),
       deadlines_(deadlines),
       stall_(stall),
+      chunked_(framing.kind == http::BodyKind::kChunked),
       reader_(client, framing, Origin::kClient, deadlines, stall) {}
 
 Awaitable<Expected<void>> RequestBody::Keep(std::size_t limit, bool expects_continue) {
@@ -28,6 +29,20 @@ Awaitable<Expected<void>> RequestBody::Keep(std::size_t limit, bool expects_cont
   // The last view is still lent; without this its bytes would look like the next request.
   if (reader_.done()) static_cast<void>(reader_.TakeArrived());
   co_return Expected<void>();
+}
+
+std::string RequestBody::Text() const {
+  if (!chunked_) return kept_;
+  std::string text;
+  http::ChunkedReader chunks(Origin::kClient);
+  std::string_view rest = kept_;
+  while (!rest.empty()) {
+    const auto piece = chunks.Next(rest);
+    if (!piece || piece->consumed == 0) break;  // cannot be malformed: it was read once already
+    text.append(piece->payload);
+    rest.remove_prefix(piece->consumed);
+  }
+  return text;
 }
 
 Awaitable<Expected<void>> RequestBody::SendTo(http::Connection& upstream,

@@ -37,6 +37,9 @@ class RequestBody {
                                    std::string_view head,
                                    bool& early_answer);
 
+  // What is kept, without its framing: the statement, or its beginning when it is larger.
+  std::string Text() const;
+
   // May SendTo() be called (again)?
   bool replayable() const { return !streamed_; }
   // Has the client sent all of it? If not, its connection cannot be used for another request.
@@ -49,6 +52,7 @@ class RequestBody {
   http::Connection& client_;
   http::Deadlines& deadlines_;
   const std::chrono::milliseconds stall_;
+  const bool chunked_;
   http::BodyReader reader_;
   std::string kept_;  // as on the wire
   bool streamed_ = false;

@@ -179,6 +179,7 @@ void Worker::Abort() {
   http::asio::post(io_, [this] {
     const auto sessions = sessions_;
     for (auto* session : sessions) session->Abort();
+    deadlines_.ExpireAll();  // calls of services, which know of no session
   });
 }
 

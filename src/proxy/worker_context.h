@@ -46,7 +46,7 @@ struct WorkerContext {
   std::uint32_t own_answers = 0;
   routing::GroupChooser chooser{};
   routing::Balancer balancer{clock, random};  // refers to this context, which never moves
-  rules::Engine* rules = nullptr;                          // set before the worker runs
+  rules::Engine* rules = nullptr;             // set before the worker runs
   delegated_auth::Authenticator* authenticator = nullptr;  // null: no provider is configured
 };
 

@@ -5,9 +5,10 @@ import threading
 
 import pytest
 
-from .harness import wait_for
+from .harness import stop, wait_for
 from .http_service import HttpService
 from .queries import submit
+from .wire import Broken
 
 
 @pytest.fixture
@@ -148,3 +149,22 @@ def test_polls_do_not_ask_the_router(router, start):
     uri = json.loads(answer.body)["nextUri"]
     assert gateway.request("GET", uri.removeprefix(f"http://{gateway.host}")).status == 200
     assert len(router.calls) == 1
+
+
+def test_a_hanging_router_does_not_hold_up_the_end(router, start):
+    router.answer = router.hang
+    gateway = start(timeout="1h")
+    broken = []
+
+    def ask():
+        try:
+            submit(gateway, "SELECT 1")
+        except (Broken, ConnectionError):
+            broken.append(True)
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    wait_for(lambda: router.calls, "the call")
+    assert stop(gateway) == 0
+    waiting.join()
+    assert broken

@@ -119,3 +119,20 @@ def test_rules_and_policies_work_without_each_other(lab):
     fake = lab.fake_trino("aaaaa")
     gateway = lab.gateway({"c1": fake})
     assert backend_of(gateway) == "c1"
+
+
+def test_a_rule_sees_the_statement_when_it_may(lab):
+    fakes = {"c1": lab.fake_trino("aaaaa"), "c2": lab.fake_trino("bbbbb")}
+    rule = lab.directory / "text.lua"
+    rule.write_text('if query.text:contains("42") and query.text_size == 9 then return "two" end')
+    gateway = lab.gateway(
+        fakes,
+        groups=[{"id": "one", "backends": ["c1"]}, {"id": "two", "backends": ["c2"]}],
+        routing={"default_group": "one",
+                 "rules": [{"id": "test", "file": str(rule), "text": True}]})
+    assert backend_of(gateway, sql="SELECT 42") == "c2"
+    assert backend_of(gateway, sql="SELECT 142") == "c1"
+    wire = gateway.connect()
+    wire.send(f"POST /v1/statement HTTP/1.1\r\nHost: {gateway.host}\r\nX-Trino-User: alice\r\n"
+              "Transfer-Encoding: chunked\r\n\r\n4\r\nSELE\r\n5\r\nCT 42\r\n0\r\n\r\n")
+    assert backend(wire.read_response()) == "c2"
