@@ -60,5 +60,3 @@ BENCHMARK(CompileRule)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace gateway::rules
-
-BENCHMARK_MAIN();
