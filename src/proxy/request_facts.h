@@ -29,9 +29,9 @@ struct RequestView {
   std::string_view schema;
   std::string_view routing_group;
   std::vector<std::string_view> prepared_statements;  // values of the header's lines
-  bool presto = false;                      // it speaks of X-Presto-*, not X-Trino-*
-  protocol::TaggedTransaction transaction;  // id empty: the header was not sent
-  std::string_view cookie_backend;          // value of our cookie; empty: none
+  bool presto = false;                                // it speaks of X-Presto-*, not X-Trino-*
+  protocol::TaggedTransaction transaction;            // id empty: the header was not sent
+  std::string_view cookie_backend;                    // value of our cookie; empty: none
   bool expects_continue = false;
 };
 
