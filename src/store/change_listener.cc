@@ -1,6 +1,6 @@
 #include "store/change_listener.h"
 
-#include <algorithm>
+#include <string>
 #include <thread>
 
 #include <poll.h>
@@ -14,14 +14,9 @@ ChangeListener::ChangeListener(Database& database) : database_(database) {}
 
 Expected<void> ChangeListener::Listen() {
   if (database_.engine() != Engine::kPostgresql || session_) return {};
-  constexpr std::string_view kWhat = "cannot listen for changes";
-  auto session = database_.Connect(kWhat);
+  auto session = database_.Connect("cannot listen for changes", Access::kStatement,
+                                   std::string("LISTEN ") + kChangeChannel);
   if (!session) return std::unexpected(std::move(session).error());
-  try {
-    **session << "LISTEN " << kChangeChannel;
-  } catch (const std::exception& error) {
-    return std::unexpected(ToError(kWhat, Explain(database_.url(), error)));
-  }
   session_ = *std::move(session);
   return {};
 }

@@ -71,13 +71,16 @@ Database::Database(StoreUrl url, StoreOptions options)
       options_(std::move(options)),
       limit_(url_.InMemory() ? 1 : std::max<std::size_t>(1, options_.connections)) {}
 
-Expected<std::unique_ptr<soci::session>> Database::Connect(std::string_view what, Access access) {
+Expected<std::unique_ptr<soci::session>> Database::Connect(std::string_view what,
+                                                           Access access,
+                                                           std::string_view statement) {
   try {
     auto session =
         std::make_unique<soci::session>(FactoryOf(url_.engine), ConnectString(url_, options_));
     const Watchdog::Guard guard(watchdog_, SocketOf(*session, url_.engine),
                                 options_.connect_timeout);
     Configure(*session, url_.engine, options_, access);
+    if (!statement.empty()) *session << statement;
     return session;
   } catch (const std::exception& error) {
     const auto failure = Explain(url_, error, true);

@@ -51,8 +51,10 @@ class Database {
   }
 
   // A connection that is not one of the pool and not counted, configured, without a transaction.
+  // `statement`: is run on it last, unless empty.
   Expected<std::unique_ptr<soci::session>> Connect(std::string_view what,
-                                                   Access access = Access::kStatement);
+                                                   Access access,
+                                                   std::string_view statement = {});
 
   Engine engine() const { return url_.engine; }
   const StoreUrl& url() const { return url_; }

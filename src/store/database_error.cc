@@ -190,12 +190,12 @@ Failure ExplainMysql(const soci::mysql_soci_error* error) {
   return failure;
 }
 
-// libpq reports a failed connect as text only. Its last line says why; it names host, port and
-// user.
+// libpq reports a failed connect as text only: SOCI's own line, then libpq's reason, which names
+// host, port and user, then hints.
 Failure ExplainPostgresqlConnect(const StoreUrl& url, const std::exception& exception) {
   std::string text = exception.what();
-  while (text.ends_with('\n')) text.pop_back();
-  if (const auto line = text.rfind('\n'); line != std::string::npos) text.erase(0, line + 1);
+  text.erase(0, text.find('\n') + 1);
+  text.erase(std::min(text.find('\n'), text.size()));
   for (std::size_t at = 0; !url.password.empty(); at += 3) {
     at = text.find(url.password, at);
     if (at == std::string::npos) break;

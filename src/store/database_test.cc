@@ -1,9 +1,11 @@
 #include "store/database.h"
 
 #include <csignal>
+#include <cstdlib>
 #include <string>
 
 #include <gtest/gtest.h>
+#include <soci/postgresql/soci-postgresql.h>
 #include <sys/resource.h>
 
 #include "base/result_testing.h"
@@ -105,6 +107,54 @@ TEST_F(DatabaseTest, ReportsAnInputOutputErrorAndRecovers) {
   EXPECT_EQ(CodeOf(failed), ErrorCode::kUnavailable) << failed.error().message;
   EXPECT_TRUE(Insert(*database, std::string(60'000, '7')));
   EXPECT_EQ(Count(*database), 1);
+}
+
+TEST_F(DatabaseTest, SaysSoWhenAllConnectionsAreBusy) {
+  StoreOptions options;
+  options.connections = 2;
+  options.acquire_timeout = std::chrono::milliseconds(1);
+  Database database(*ParseStoreUrl("sqlite:" + directory.File("gateway.db").string()), options);
+  const auto nothing = [](soci::session&) { return Expected<void>(); };
+  const auto outer = database.Run(Access::kRead, "first", [&](soci::session&) {
+    return database.Run(Access::kRead, "second", [&](soci::session&) {
+      const auto third = database.Run(Access::kRead, "third", nothing);
+      EXPECT_EQ(CodeOf(third), ErrorCode::kUnavailable);
+      EXPECT_NE(third.error().message.find("all 2 connections"), std::string::npos)
+          << third.error().message;
+      return Expected<void>();
+    });
+  });
+  EXPECT_TRUE(outer);
+  EXPECT_TRUE(database.Run(Access::kRead, "again", nothing));
+}
+
+TEST_F(DatabaseTest, UsesOneConnectionForAll) {
+  Database database(*ParseStoreUrl("sqlite::memory:"), StoreOptions{.connections = 4});
+  ASSERT_TRUE(database.Run(Access::kWrite, "create", [](soci::session& sql) {
+    sql << "CREATE TABLE numbers (number INTEGER)";
+    return Expected<void>();
+  }));
+  EXPECT_EQ(Count(database), 0) << "another connection would see another database";
+}
+
+TEST_F(DatabaseTest, RunsAWriteAgainThatCollidedButNeverAnEdit) {
+  // What PostgreSQL says of two transactions that stood in each other's way.
+  const auto collide = [](int& attempts) {
+    return [&attempts](soci::session&) -> Expected<void> {
+      if (++attempts < 3) throw soci::postgresql_soci_error("deadlock", "40P01");
+      return {};
+    };
+  };
+  const char* url = std::getenv("GATEWAY_TEST_POSTGRESQL");
+  if (!url) GTEST_SKIP() << "needs GATEWAY_TEST_POSTGRESQL";
+  Database database(*ParseStoreUrl(url), {});
+  int attempts = 0;
+  EXPECT_TRUE(database.Run(Access::kWrite, "write", collide(attempts)));
+  EXPECT_EQ(attempts, 3);
+  attempts = 0;
+  EXPECT_EQ(CodeOf(database.Run(Access::kEdit, "edit", collide(attempts))),
+            ErrorCode::kUnavailable);
+  EXPECT_EQ(attempts, 1);
 }
 
 }  // namespace
