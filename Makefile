@@ -10,7 +10,7 @@ export PATH := $(abspath $(CACHE)/venv/bin):$(PATH)
 CONFIG ?= deploy/config.example.yaml
 
 .DEFAULT_GOAL := build
-.PHONY: build run test unit asan tsan databases identity faults e2e fuzz bench lint demo clean help
+.PHONY: build run test unit asan tsan databases identity control faults e2e fuzz bench lint demo clean help
 
 build:  ## the gateway, optimised: build/release/trino-gateway
 	scripts/install.sh build
@@ -35,6 +35,10 @@ asan tsan:  ## the unit tests under address and undefined, or thread sanitizer
 identity: build  ## logins through a real LDAP server and a real OIDC provider
 	scripts/install.sh test
 	$(PYTEST) tests/identity
+
+control: build  ## the admin API on all databases and transports, many instances, killed databases
+	scripts/install.sh test bench
+	$(PYTEST) tests/control
 
 databases: build  ## the store on real PostgreSQL and MariaDB servers, and without them
 	scripts/install.sh test

@@ -10,8 +10,8 @@ namespace {
 
 // Structured bindings, so that a field that is added there does not compile before it is here.
 auto Tie(const proxy::ListenerOptions& listener) {
-  const auto& [host, port, external_url] = listener;
-  return std::tie(host, port, external_url);
+  const auto& [host, port, external_url, delegated_auth] = listener;
+  return std::tie(host, port, external_url, delegated_auth);
 }
 
 auto Tie(const proxy::ProxyTimeouts& timeouts) {
@@ -53,6 +53,8 @@ std::vector<std::string> ImmutableChanges(const AppConfig& old, const AppConfig&
   note(old.store == next.store, "store");
   note(old.history == next.history, "history");
   note(old.proxy.backend_header == next.proxy.backend_header, "routing.backend_header");
+  note(old.proxy.external_router == next.proxy.external_router, "routing.external");
+  note(old.proxy.delegated_auth == next.proxy.delegated_auth, "auth");
   note(old.monitor == next.monitor, "monitor");
   note(Tie(old.proxy.timeouts) == Tie(next.proxy.timeouts), "timeouts");
   note(Tie(old.proxy.limits) == Tie(next.proxy.limits) && old.proxy.retries == next.proxy.retries,

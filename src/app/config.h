@@ -15,6 +15,7 @@
 #include "model/registry.h"
 #include "monitor/monitor.h"
 #include "proxy/options.h"
+#include "rules/rule_book.h"
 #include "store/history_writer.h"
 #include "store/store_options.h"
 #include "telemetry/access_log.h"
@@ -69,11 +70,12 @@ struct AppConfig {
   model::Configuration declared;  // Source::kFile
   // How single backends of `declared` are probed; all others as `monitor.probe` says.
   monitor::SettingsById backend_probes;
+  std::vector<rules::Rule> rules;  // routing.rules, with what their files hold; valid
 };
 
 // The names of changed settings that a reload cannot take over: everything but default_group,
-// backends (and how they are probed), groups and policies. For a warning; no values, as they may be
-// secret.
+// rules, backends (and how they are probed), groups and policies. For a warning; no values, as they
+// may be secret.
 std::vector<std::string> ImmutableChanges(const AppConfig& old, const AppConfig& next);
 
 }  // namespace gateway::app

@@ -12,6 +12,7 @@
 #include "app/file_content.h"
 #include "app/identity_reader.h"
 #include "app/monitor_reader.h"
+#include "app/rules_reader.h"
 #include "app/yaml_document.h"
 #include "app/yaml_reader.h"
 
@@ -39,7 +40,7 @@ auto CountBetween(std::uint64_t minimum, std::uint64_t maximum) {
 class ConfigReader {
  public:
   ConfigReader(Problems& problems, const SubstitutionSources& sources)
-      : reader_(problems, sources), declared_(reader_) {}
+      : reader_(problems, sources), declared_(reader_), rules_(reader_, sources) {}
 
   AppConfig Read(const YAML::Node& root);
 
@@ -52,6 +53,8 @@ class ConfigReader {
   void ReadStore(const Value& section);
   void ReadHistory(const Value& section);
   void ReadRouting(const Value& section);
+  void ReadAuth(const Value& section);
+  void CheckAuth();
   void ReadTimeouts(const Value& section);
   void ReadLimits(const Value& section);
   void ReadLog(const Value& section);
@@ -59,7 +62,9 @@ class ConfigReader {
 
   YamlReader reader_;
   DeclaredReader declared_;
+  RulesReader rules_;
   AppConfig config_;
+  std::vector<Value> needs_provider_;       // settings that ask for delegated authentication
   std::map<std::string, Value> addresses_;  // in use, but for those with port 0
 };
 
@@ -67,6 +72,7 @@ AppConfig ConfigReader::Read(const YAML::Node& root) {
   MapReader top(reader_, {root, "", {}});
   if (const auto section = top.Require("listeners")) ReadListeners(*section);
   ReadSettings(top);
+  CheckAuth();
   ReadDeclared(top);
   config_.declared = declared_.Finish();
   config_.backend_probes = declared_.TakeBackendProbes();
@@ -78,6 +84,7 @@ void ConfigReader::ReadSettings(MapReader& top) {
   if (const auto section = top.Take("store")) ReadStore(*section);
   if (const auto section = top.Take("history")) ReadHistory(*section);
   if (const auto section = top.Take("routing")) ReadRouting(*section);
+  if (const auto section = top.Take("auth")) ReadAuth(*section);
   if (const auto section = top.Take("monitor")) config_.monitor = ReadMonitor(reader_, *section);
   if (const auto section = top.Take("timeouts")) ReadTimeouts(*section);
   if (const auto section = top.Take("limits")) ReadLimits(*section);
@@ -109,6 +116,10 @@ void ConfigReader::ReadListener(const Value& value) {
     listener.port = address->port;
   }
   map.Read("external_url", listener.external_url, ParseUrl);
+  if (const auto auth = map.Take("auth")) {
+    listener.delegated_auth = reader_.Read(*auth, ParseListenerAuth).value_or(false);
+    if (listener.delegated_auth) needs_provider_.push_back(*auth);
+  }
   config_.proxy.listeners.push_back(std::move(listener));
 }
 
@@ -156,6 +167,25 @@ void ConfigReader::ReadRouting(const Value& section) {
     }
   }
   map.Read("backend_header", config_.proxy.backend_header, ParseBool);
+  if (const auto rules = map.Take("rules")) config_.rules = rules_.ReadRules(*rules);
+  if (const auto external = map.Take("external")) {
+    config_.proxy.external_router = rules_.ReadExternal(*external);
+  }
+}
+
+void ConfigReader::ReadAuth(const Value& section) {
+  MapReader map(reader_, section);
+  if (const auto delegated = map.Take("delegated")) {
+    config_.proxy.delegated_auth = rules_.ReadDelegatedAuth(*delegated);
+  }
+}
+
+// A listener that asks for a check which nobody is there to make would let nobody in.
+void ConfigReader::CheckAuth() {
+  if (config_.proxy.delegated_auth) return;
+  for (const auto& setting : needs_provider_) {
+    reader_.Report(setting, "needs the section auth.delegated, with the url of the provider");
+  }
 }
 
 void ConfigReader::ReadTimeouts(const Value& section) {

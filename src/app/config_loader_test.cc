@@ -231,7 +231,7 @@ TEST(ConfigLoader, RefusesBadListeners) {
       {"listeners:\n  - {}\n", "gateway.yaml:2:5: listeners[0]: the key 'address' is missing"},
       {"listeners:\n  - 127.0.0.1:8080\n",
        "gateway.yaml:2:5: listeners[0]: a single value is not allowed here; allowed: a map with "
-       "the keys address, external_url"},
+       "the keys address, external_url, auth"},
       {"listeners:\n  - address: gateway:8080\n",
        "gateway.yaml:2:14: listeners[0].address: 'gateway:8080' is not an address; allowed: "
        "IP:PORT"},
@@ -247,7 +247,7 @@ TEST(ConfigLoader, RefusesBadListeners) {
        "gateway.yaml:2:45: listeners[0].external_url: 'trino' is not an address: write http://"},
       {"- a\n- b\n",
        "gateway.yaml:1:1: a list is not allowed here; allowed: a map with the keys "
-       "listeners, admin, store, routing, monitor, timeouts, limits, workers, log, "
+       "listeners, admin, store, routing, auth, monitor, timeouts, limits, workers, log, "
        "backends, groups, policies"},
   };
   for (const auto& [text, complaint] : mistakes) ExpectRefused(text, complaint);
@@ -286,7 +286,7 @@ TEST(ConfigLoader, RefusesValuesOfTheWrongTypeOrRange) {
       {"workers: ''\n", "gateway.yaml:2:10: workers: the value is empty; write one"},
       {"routing: [adhoc]\n",
        "gateway.yaml:2:10: routing: a list is not allowed here; allowed: a map with the keys "
-       "default_group, backend_header"},
+       "default_group, backend_header, rules, external"},
       {"routing: {backend_header: yes}\n",
        "gateway.yaml:2:27: routing.backend_header: 'yes' is not allowed; allowed: true, false"},
       {"routing: {default_group: a/b}\n",

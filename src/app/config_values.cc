@@ -144,6 +144,12 @@ Expected<telemetry::AccessLogOptions::Mode> ParseAccessMode(std::string_view tex
   return Refuse(fmt::format("'{}' is not allowed; allowed: off, sampled, all", text));
 }
 
+Expected<bool> ParseListenerAuth(std::string_view text) {
+  if (text == "none") return false;
+  if (text == "delegated") return true;
+  return Refuse(fmt::format("'{}' is not allowed; allowed: none, delegated", text));
+}
+
 Expected<std::string> ParseToken(std::string_view text) {
   if (IsPrintable(text, '!')) return std::string(text);
   return Refuse(

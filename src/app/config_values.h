@@ -47,6 +47,9 @@ Expected<std::string> ParseUser(std::string_view text);
 // `off`, `sampled` or `all`.
 Expected<telemetry::AccessLogOptions::Mode> ParseAccessMode(std::string_view text);
 
+// `none` (false) or `delegated` (true).
+Expected<bool> ParseListenerAuth(std::string_view text);
+
 // A secret that is sent in a header: printable ASCII without blanks.
 Expected<std::string> ParseToken(std::string_view text);
 

@@ -71,8 +71,10 @@ ControlPlane::ControlPlane(const AppConfig& config,
       methods_(rpc::AllMethods({service_, drains_, parts_.pages.not_ready})),
       access_(MakeHooks()),
       adapter_(service_, parts_.pages),
+      login_pages_(
+          access_, identity_.authenticator(), identity_.sessions(), identity_.login_flow()),
       http_api_({methods_, access_, parts_.pages, config_.trino_gateway_api ? &adapter_ : nullptr,
-                 parts_.logger}),
+                 parts_.logger, &login_pages_}),
       pool_(kPoolThreads, kPoolQueue) {}
 
 ControlPlane::~ControlPlane() {

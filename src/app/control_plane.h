@@ -24,6 +24,7 @@
 #include "rpc/grpc_server.h"
 #include "rpc/http_api.h"
 #include "rpc/http_server.h"
+#include "rpc/login_pages.h"
 #include "rpc/method_table.h"
 #include "rpc/pages.h"
 #include "rpc/trino_gateway_api.h"
@@ -83,6 +84,7 @@ class ControlPlane {
   const rpc::MethodTable methods_;
   const rpc::Access access_;
   const rpc::TrinoGatewayApi adapter_;
+  const rpc::LoginPages login_pages_;
   const rpc::HttpApi http_api_;
   rpc::WorkPool pool_;
   std::optional<rpc::HttpServer> http_server_;

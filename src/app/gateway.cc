@@ -1,6 +1,7 @@
 #include "app/gateway.h"
 
 #include <csignal>
+#include <filesystem>
 #include <ranges>
 #include <utility>
 
@@ -44,6 +45,7 @@ Gateway::Gateway(AppConfig config, std::string config_path)
       logger_(config_.log.level),
       access_log_(logger_, config_.log.access),
       registry_(clock_, config_.default_group),
+      rule_book_(clock_),
       signals_(io_.get_executor()),
       file_timer_(io_.get_executor()),
       file_watcher_(config_path_) {}
@@ -56,6 +58,10 @@ Gateway::~Gateway() {
 Expected<std::unique_ptr<Gateway>> Gateway::Create(AppConfig config, std::string config_path) {
   std::unique_ptr<Gateway> gateway(new Gateway(std::move(config), std::move(config_path)));
   if (auto opened = gateway->OpenControlPlane(); !opened) return std::unexpected(opened.error());
+  if (auto taken = gateway->rule_book_.Replace(gateway->config_.rules); !taken) {
+    return std::unexpected(taken.error());
+  }
+  gateway->WatchScripts();
   return gateway;
 }
 
@@ -126,7 +132,7 @@ Expected<void> Gateway::Start() {
   registry_.SetMarksHold(config_.monitor.marks);
   monitor_.emplace(ToMonitorOptions(config_, *stickiness_), io_, clock_, registry_, logger_,
                    metrics_);
-  server_.emplace(config_.proxy, clock_, logger_, metrics_, access_log_, *stickiness_,
+  server_.emplace(config_.proxy, clock_, logger_, metrics_, access_log_, *stickiness_, rule_book_,
                   MakeSignals(), registry_.Current());
   registry_.Subscribe([this](const model::SnapshotPtr& snapshot) { server_->Publish(snapshot); });
   if (auto started = control_plane_->Start(); !started) return started;
@@ -160,7 +166,7 @@ Expected<void> Gateway::Run() {
   if (auto started = Start(); !started) return started;
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   http::asio::co_spawn(io_, HandleSignals(), Rethrow);
-  http::asio::co_spawn(io_, WatchFile(), Rethrow);
+  http::asio::co_spawn(io_, WatchFiles(), Rethrow);
   http::asio::co_spawn(io_, StartServing(), Rethrow);
   io_.run();
   if (failure_) return std::unexpected(*failure_);
@@ -203,11 +209,26 @@ http::Awaitable<void> Gateway::Drain() {
   file_timer_.cancel();
 }
 
-http::Awaitable<void> Gateway::WatchFile() {
+http::Awaitable<void> Gateway::WatchFiles() {
   while (!stopping_) {
     file_timer_.expires_after(kFileCheckInterval);
     co_await file_timer_.async_wait(http::kTuple);
-    if (!stopping_ && file_watcher_.Changed()) Reload("file changed");
+    if (!stopping_ && FilesChanged()) Reload("file changed");
+  }
+}
+
+// Each is asked, so that one reload takes over all changes.
+bool Gateway::FilesChanged() {
+  bool changed = file_watcher_.Changed();
+  for (auto& watcher : script_watchers_) changed = watcher.Changed() || changed;
+  return changed;
+}
+
+void Gateway::WatchScripts() {
+  script_watchers_.clear();
+  const auto directory = std::filesystem::path(config_path_).parent_path();
+  for (const auto& rule : config_.rules) {
+    script_watchers_.emplace_back((directory / rule.file).string());
   }
 }
 
@@ -224,6 +245,11 @@ void Gateway::Reload(std::string_view cause) {
                   {{"cause", cause}, {"reason", next.error().message}});
     return;
   }
+  if (const auto taken = rule_book_.Replace(next->rules); !taken) {
+    logger_.Event(Level::kError, "config.refused",
+                  {{"cause", cause}, {"reason", taken.error().message}});
+    return;
+  }
   for (const auto& setting : ImmutableChanges(config_, *next)) {
     logger_.Event(Level::kWarn, "config.needs_restart", {{"setting", setting}});
   }
@@ -231,12 +257,15 @@ void Gateway::Reload(std::string_view cause) {
   config_.default_group = std::move(next->default_group);
   config_.backend_probes = std::move(next->backend_probes);
   monitor_->UseSettings(config_.backend_probes);
+  config_.rules = std::move(next->rules);
+  WatchScripts();
   registry_.ReplaceFile(config_.declared, config_.default_group);
   logger_.Event(Level::kInfo, "config.reloaded",
                 {{"cause", cause},
                  {"backends", config_.declared.backends.size()},
                  {"groups", config_.declared.groups.size()},
-                 {"policies", config_.declared.policies.size()}});
+                 {"policies", config_.declared.policies.size()},
+                 {"rules", config_.rules.size()}});
 }
 
 std::optional<std::string> Gateway::NotReady() const {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/basic_signal_set.hpp>
 
@@ -22,6 +23,7 @@
 #include "monitor/monitor.h"
 #include "proxy/server.h"
 #include "proxy/stickiness.h"
+#include "rules/rule_book.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
@@ -51,7 +53,9 @@ class Gateway {
   Expected<void> Start();
   http::Awaitable<void> StartServing();
   http::Awaitable<void> HandleSignals();
-  http::Awaitable<void> WatchFile();
+  http::Awaitable<void> WatchFiles();
+  bool FilesChanged();
+  void WatchScripts();
   http::Awaitable<void> Drain();
   http::Awaitable<void> Pause(std::chrono::milliseconds time);
   void Reload(std::string_view cause);
@@ -65,6 +69,7 @@ class Gateway {
   telemetry::Metrics metrics_;
   telemetry::AccessLog access_log_;
   model::Registry registry_;
+  rules::RuleBook rule_book_;
   http::asio::io_context io_{1};
   std::unique_ptr<ControlPlane> control_plane_;
   std::optional<SuffixKeeper> suffix_keeper_;
@@ -74,6 +79,7 @@ class Gateway {
   SignalSet signals_;
   http::Timer file_timer_;
   FileWatcher file_watcher_;
+  std::vector<FileWatcher> script_watchers_;  // of routing.rules
   std::optional<Error> failure_;
   bool serving_ = false;
   bool stopping_ = false;

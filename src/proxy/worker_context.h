@@ -10,14 +10,17 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "delegated_auth/authenticator.h"
 #include "http/deadlines.h"
 #include "http/upstream_pool.h"
 #include "model/registry.h"
 #include "proxy/options.h"
 #include "proxy/retry_budget.h"
+#include "proxy/statement_facts.h"
 #include "proxy/stickiness.h"
 #include "routing/balancer.h"
 #include "routing/policies.h"
+#include "rules/engine.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
@@ -50,11 +53,14 @@ struct WorkerContext {
   StickyView sticky;
   SystemRandom random;
   RetryBudget retries;
+  StatementScratch statement_scratch{};
   model::SnapshotPtr snapshot;  // replaced between exchanges; each takes its own reference
   bool stopping = false;        // no new exchanges on open connections
   std::uint32_t own_answers = 0;
   routing::GroupChooser chooser{};
   routing::Balancer balancer{clock, random};  // refers to this context, which never moves
+  rules::Engine* rules = nullptr;             // set before the worker runs
+  delegated_auth::Authenticator* authenticator = nullptr;  // null: no provider is configured
 };
 
 }  // namespace gateway::proxy

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "rpc/login_pages.h"
 #include "rpc/status.h"
 #include "rpc/trino_gateway_api.h"
 #include "rpc/twirp.h"
@@ -18,6 +19,9 @@ HttpApi::Plan HttpApi::Prepare(Request request) const {
   if (path.starts_with(kTwirpPrefix)) return PrepareTwirp(shared);
   if (parts_.adapter && TrinoGatewayApi::Owns(path)) return PrepareAdapter(shared);
   if (path.starts_with("/api/")) return PrepareRest(shared);
+  if (parts_.login && LoginPages::Owns(path)) {
+    return {true, [this, shared] { return parts_.login->Handle(*shared); }};
+  }
   auto page = FindPage(*shared, parts_.pages);
   if (page && !shared->IsRead()) {
     page = RestError(405, "method_not_allowed", "allowed: GET, HEAD");

@@ -16,6 +16,7 @@
 
 namespace gateway::rpc {
 
+class LoginPages;
 class TrinoGatewayApi;
 
 struct HttpApiParts {
@@ -24,6 +25,7 @@ struct HttpApiParts {
   PageCallbacks pages;
   const TrinoGatewayApi* adapter = nullptr;  // null: switched off
   telemetry::Logger& logger;
+  const LoginPages* login = nullptr;  // null: no sessions of browsers
 };
 
 class HttpApi {

@@ -1,14 +1,26 @@
 """One gateway for each database, and a client for each transport."""
 
-import pytest
+import contextlib
+from types import SimpleNamespace
 
-from ..databases import servers
-from ..faults.harness import Lab, free_port
+import pytest
+from databases import servers
+from faults.harness import Lab, free_port
 from .clients import GrpcClient, RestClient, TwirpClient
 
 TOKEN = "test-token-that-opens-nothing"
 DATABASES = ("sqlite", "postgresql", "mariadb")
 TRANSPORTS = ("grpc", "rest", "twirp", "twirp-seed")
+
+
+@contextlib.contextmanager
+def running_database(kind, directory):
+    """Has a `url`; those of servers can be killed and started again."""
+    if kind == "sqlite":
+        yield SimpleNamespace(url=f"sqlite:{directory}/gateway.db")
+        return
+    with getattr(servers, kind)() as server:
+        yield server
 
 
 @pytest.fixture
@@ -23,9 +35,9 @@ def gateway(request, tmp_path_factory):
     """A gateway with the backend f1 and the group all from its file; the rest is in the database."""
     directory = tmp_path_factory.mktemp(request.param)
     lab = Lab(directory)
-    with servers.database(request.param, directory) as database:
-        lab_backend = lab.fake_trino("ctrl1")
-        yield lab.gateway({"f1": lab_backend}, store={"url": database.url}, admin={
+    with running_database(request.param, directory) as database:
+        backend = lab.fake_trino("ctrl1")
+        yield lab.gateway({"f1": backend}, store={"url": database.url}, admin={
             "grpc_address": f"127.0.0.1:{free_port()}", "token": TOKEN})
         lab.close()
 

@@ -8,18 +8,16 @@ import time
 from contextlib import ExitStack
 
 import pytest
-
-from ..databases import servers
-from ..faults.harness import free_port, wait_for
+from faults.harness import free_port, wait_for
 from .clients import ApiError, TwirpClient
-from .conftest import TOKEN
+from .conftest import TOKEN, running_database
 
 SHARED = ("postgresql", "mariadb")
 
 
 @pytest.fixture(params=SHARED)
 def database(request, tmp_path):
-    with servers.database(request.param, tmp_path) as database:
+    with running_database(request.param, tmp_path) as database:
         yield database
 
 
