@@ -101,6 +101,9 @@ v1::Backend ToProto(const admin::BackendView& view) {
 Expected<model::Backend> FromProto(const v1::Backend& backend, WhenUnset when_unset) {
   auto url = UrlOf(backend);
   if (!url) return std::unexpected(url.error());
+  if (!v1::Backend::Scheme_IsValid(backend.scheme())) {
+    return InvalidField("scheme", "http or https");
+  }
   if (backend.threshold_cluster_load() < 0) {
     return InvalidField("threshold_cluster_load", "0 (none) or more");
   }

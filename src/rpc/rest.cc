@@ -52,12 +52,13 @@ pb::Message& BodyOf(pb::Message& message, const std::string& body) {
   return *message.GetReflection()->MutableMessage(&message, FieldNamed(message, body));
 }
 
-// Sets update_mask to what the body has, for requests that have such a field.
+// Sets update_mask to what the body has, for requests that have such a field and did not name any.
 void FillMask(pb::Message& message, const std::vector<std::string>& present) {
   const auto* field = FieldNamed(message, kMask);
   if (!field) return;
   auto& mask =
       static_cast<pb::FieldMask&>(*message.GetReflection()->MutableMessage(&message, field));
+  if (mask.paths_size() > 0) return;
   for (const auto& name : present) mask.add_paths(name);
 }
 
@@ -174,15 +175,12 @@ std::optional<Rest::Target> Rest::Find(const Request& request, Response& refusal
 
 Expected<void> Rest::Decode(const Target& target, const Request& request, pb::Message& message) {
   const auto& binding = *target.binding;
+  std::vector<std::string> present;
   if (!binding.body.empty()) {
-    std::vector<std::string> present;
     // An action without a body is one that takes all defaults.
     const bool nothing = request.body.empty() && binding.body == "*";
     const std::string_view body = nothing ? std::string_view("{}") : std::string_view(request.body);
     if (auto read = ReadJson(body, BodyOf(message, binding.body), &present); !read) return read;
-    if (binding.verb == "PATCH" && request.target.find(kMask) == std::string::npos) {
-      FillMask(message, present);
-    }
   } else if (!request.body.empty() && request.body != "{}") {
     return Invalid("this method takes no body");
   }
@@ -190,6 +188,7 @@ Expected<void> Rest::Decode(const Target& target, const Request& request, pb::Me
     if (auto read = ReadVariable(path, text, message); !read) return read;
   }
   if (auto read = ReadQuery(request, message, binding); !read) return read;
+  FillMask(message, present);
   return ReadIfMatch(request, message, binding.body);
 }
 
