@@ -4,7 +4,8 @@
 # All three take turns in a changing order, so that a drift of the machine hits them alike. The
 # proxy under test has one CPU, the fake Trino and the load generator share another (bench/README.md).
 # Tunable: BENCH_SECONDS, BENCH_ROUNDS, BENCH_BYTES, BENCH_WORKLOADS, BENCH_ALL=1 (all workloads),
-# BENCH_CANDIDATES ("direct haproxy gateway"), GATEWAY_BINARY (else the release build is made).
+# BENCH_CANDIDATES ("direct haproxy gateway"), GATEWAY_BINARY (else the release build is made),
+# BENCH_MICRO (0: without the benchmarks of single parts, which come last; only: nothing else).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
@@ -207,6 +208,26 @@ report() {
   say "kept in build/bench/report.md"
 }
 
+# Single parts with a budget of their own, in one process and without a network: medians of the CPU
+# time, which other processes disturb less than they do the elapsed one.
+run_micro() {
+  scripts/install.sh bench
+  cmake --preset micro >/dev/null
+  cmake --build --preset micro --target benchmarks
+  local program
+  for program in build/micro/bench/micro/*_benchmark; do
+    say "$(basename "$program")"
+    "$program" --benchmark_repetitions=9 --benchmark_min_time=0.05 \
+      --benchmark_report_aggregates_only=true 2>/dev/null |
+      awk '$1 ~ /_median$/ { printf "  %-28s %12.3f %s\n", $1, $4, $5 }'
+  done
+}
+
+MICRO=${BENCH_MICRO:-1}
+if [ "$MICRO" = only ]; then
+  run_micro
+  exit 0
+fi
 prepare_tools
 choose_cpus
 rm -rf "$RESULTS"
@@ -214,3 +235,4 @@ mkdir -p "$RESULTS"
 start_servers
 run_all
 report
+if [ "$MICRO" != 0 ]; then run_micro; fi

@@ -35,7 +35,7 @@ apt_packages() {
     test) echo "libclang-rt-19-dev llvm-symbolizer-19=llvm-19 javac=default-jdk-headless $(python_and_maven)" \
       "mariadb-server postgresql|postgresql-15 setpriv=util-linux slapd ldapadd=ldap-utils openssl=openssl" \
       "chromium=chromium chromedriver=chromium-driver" ;;
-    bench) echo "haproxy=haproxy $(python_and_maven)" ;;
+    bench) echo "haproxy=haproxy libbenchmark-dev $(python_and_maven)" ;;
     demo) python_and_maven ;;
     lint) echo "clang-format-19=clang-format-19 clang-tidy-19=clang-tidy-19" ;;
     *) die "unknown job '$1'; known: build test bench demo lint" ;;

@@ -7,7 +7,7 @@ cd "$ROOT"
 
 # All of our C++ files that are in the work tree.
 our_files() {
-  git ls-files --cached --others --exclude-standard -- 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'fuzz/*.h' |
+  git ls-files --cached --others --exclude-standard -- 'src/*.cc' 'src/*.h' 'fuzz/*.cc' 'fuzz/*.h' 'bench/*.cc' |
     while read -r file; do [ ! -f "$file" ] || echo "$file"; done
 }
 

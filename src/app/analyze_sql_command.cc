@@ -84,7 +84,8 @@ Expected<json::object> Answer(const json::object& line, sql::Analysis& analysis)
   for (const auto* field : {&sql, &catalog, &schema}) {
     if (!*field) return std::unexpected(field->error());
   }
-  if (!*sql) return Fail(ErrorCode::kInvalidArgument, "sql is missing");
+  const auto text = sql.value_or(std::nullopt);
+  if (!text) return Fail(ErrorCode::kInvalidArgument, "sql is missing");
   const auto* prepared = line.if_contains("prepared");
   const auto* statements = prepared == nullptr ? nullptr : prepared->if_object();
   if (prepared != nullptr && !prepared->is_null() && statements == nullptr) {
@@ -95,8 +96,8 @@ Expected<json::object> Answer(const json::object& line, sql::Analysis& analysis)
       .schema = *schema,
       .prepared = [statements](std::string_view name) { return Prepared(statements, name); },
   };
-  sql::Analyze(**sql, session, analysis);
-  return Describe(analysis, **sql);
+  sql::Analyze(*text, session, analysis);
+  return Describe(analysis, *text);
 }
 
 json::object AnswerLine(const std::string& text, sql::Analysis& analysis) {

@@ -1,5 +1,5 @@
 // `trino-gateway analyze-sql`: analyses statements from JSON lines, to see what the gateway makes
-// of them. Fields in and out: tests/sql/README.md.
+// of them. Fields in and out: docs/sql.md.
 #pragma once
 
 #include <istream>

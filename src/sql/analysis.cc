@@ -52,7 +52,7 @@ std::optional<std::string_view> TextBehind(const StatementFacts& facts,
                                            const Session& session,
                                            Analysis& analysis) {
   if (facts.immediate_text) return facts.immediate_text;
-  if (!session.prepared) return std::nullopt;
+  if (!session.prepared || !facts.prepared_name) return std::nullopt;
   const auto text = session.prepared(*facts.prepared_name);
   if (!text) return std::nullopt;
   return Keep(*text, analysis.names.arena());

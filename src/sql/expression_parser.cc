@@ -244,7 +244,9 @@ void Parser::NameOrCall() {
     // X 'ab' is a binary literal with a blank too many, which Trino refuses.
     if (EqualsIgnoreCase(current().text, "x")) return Fail();
     Advance();
-    return interval ? Interval() : String();  // DATE '2024-01-01'
+    String();  // DATE '2024-01-01'
+    if (interval && AtIntervalField()) IntervalFields();
+    return;
   }
   if (kind == Keyword::kInterval && NextIsAny({TokenKind::kPlus, TokenKind::kMinus}) &&
       NextIsString(2)) {
@@ -267,7 +269,7 @@ void Parser::NameOrCall() {
                         IsNameFollowedBy(1, {TokenKind::kLeftParen});
   if (has_mode) Advance();
   if (NextIs(TokenKind::kLeftParen)) {
-    if (At(Keyword::kTryCast)) return Advance(), Cast();
+    if (At(Keyword::kTryCast)) return Advance(), TryCast();
     if (At(Keyword::kPosition)) return Advance(), Position();
     if (At(Keyword::kSubstring)) return Advance(), Substring();
     return CallFunction(LowerIdentifier(), has_mode);
@@ -297,11 +299,20 @@ void Parser::Case() {
   Expect(Keyword::kEnd);
 }
 
-// TRY_CAST is no reserved word, but as a function it would have no AS.
 void Parser::Cast() {
   Expect(TokenKind::kLeftParen);
   Expression();
   Expect(Keyword::kAs);
+  Type();
+  Expect(TokenKind::kRightParen);
+}
+
+// TRY_CAST is no reserved word: without AS it is a function of that name.
+void Parser::TryCast() {
+  if (AtPlainArguments()) return CallFunction({}, false);
+  Expect(TokenKind::kLeftParen);
+  Expression();
+  if (!Accept(Keyword::kAs)) return CallAfterFirstArgument();
   Type();
   Expect(TokenKind::kRightParen);
 }
@@ -315,8 +326,11 @@ void Parser::OptionalPrecision() {
 void Parser::Interval() {
   AcceptAny({TokenKind::kPlus, TokenKind::kMinus});
   String();
-  if (!AtIntervalField()) return;
-  Advance();
+  IntervalFields();
+}
+
+void Parser::IntervalFields() {
+  IntervalField();
   if (Accept(Keyword::kTo)) IntervalField();
 }
 

@@ -155,13 +155,8 @@ void Parser::Trim() {
     Advance();
   }
   if (!needs_from || !At(Keyword::kFrom)) ValueExpression();
-  if (Accept(Keyword::kFrom)) {
-    ValueExpression();
-  } else if (needs_from) {
-    Fail();
-  } else if (Accept(TokenKind::kComma)) {
-    ValueExpression();
-  }
+  if (needs_from && !At(Keyword::kFrom)) return Fail();
+  if (AcceptAny({Keyword::kFrom, TokenKind::kComma})) ValueExpression();
   Expect(TokenKind::kRightParen);
 }
 

@@ -172,7 +172,8 @@ Token Lexer::Quoted(Kind kind, std::size_t prefix, char quote) {
   for (;;) {
     at = static_cast<const char*>(std::memchr(at, quote, static_cast<std::size_t>(end_ - at)));
     if (at == nullptr) return Take(TokenKind::kInvalid, left());
-    if (++at == end_ || *at != quote) break;
+    ++at;
+    if (at == end_ || *at != quote) break;
     ++at;
   }
   const auto size = static_cast<std::size_t>(at - next_);

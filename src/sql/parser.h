@@ -265,11 +265,13 @@ class Parser {
   void NameOrCall();
   void Case();
   void Cast();
+  void TryCast();
   void Subquery();
   void OptionalPrecision();
   void Interval();
   bool AtIntervalField() const;
   void IntervalField();
+  void IntervalFields();
 
   // function_parser.cc: calls, and functions with a syntax of their own.
   // The current token is the parenthesis behind the name. `name` is in lower case; empty for one of

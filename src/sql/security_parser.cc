@@ -71,9 +71,11 @@ bool Parser::PrivilegesOrRoles() {
 // the object of a GRANT as well.
 void Parser::GrantObject(Kind terminator) {
   Kind kind = Keyword::kTable;
-  const bool reads_on =
-      NextIsIdentifier() && (!NextIs(terminator) || IsNameFollowedBy(1, {terminator}));
-  if (At(Keyword::kTable) || (AtIdentifier() && reads_on)) {
+  const bool names_follow =
+      NextIsIdentifier() &&
+      (!NextIs(terminator) ||
+       (IsNameFollowedBy(1, {terminator}) && !IsNameFollowedBy(1, {terminator, TokenKind::kEnd})));
+  if (At(Keyword::kTable) || (AtIdentifier() && names_follow)) {
     kind = current().kind;
     Advance();
   }

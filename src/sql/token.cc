@@ -40,7 +40,7 @@ constexpr std::size_t SlotOf(std::string_view word) {
 // Open addressing: a keyword's number stands in its slot or in one of the next.
 constexpr auto kTable = [] {
   std::array<std::uint16_t, kSlots> table{};
-  for (std::uint16_t i = 0; i < std::size(kKeywords); ++i) {
+  for (std::size_t i = 0; i < std::size(kKeywords); ++i) {
     std::size_t slot = SlotOf(kKeywords[i].spelling);
     while (table[slot] != 0) slot = (slot + 1) % kSlots;
     table[slot] = static_cast<std::uint16_t>(i + 1);

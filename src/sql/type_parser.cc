@@ -20,9 +20,7 @@ void Parser::TypeBase() {
   if (At(Keyword::kInterval) && NextIsAny({Keyword::kYear, Keyword::kMonth, Keyword::kDay,
                                            Keyword::kHour, Keyword::kMinute, Keyword::kSecond})) {
     Advance();
-    Advance();
-    if (Accept(Keyword::kTo)) IntervalField();
-    return;
+    return IntervalFields();
   }
   if (AtAny({Keyword::kTimestamp, Keyword::kTime})) return DateTimeType();
   if (AtSequence(Keyword::kDouble, {Keyword::kPrecision})) {
