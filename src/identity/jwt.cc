@@ -53,18 +53,18 @@ bool IsTypeForUs(const JsonObject& header) {
          EqualsIgnoreCase(type, "application/at+jwt");
 }
 
+// In milliseconds: the years that a date may name do not fit into the clock's nanoseconds.
 Expected<void> CheckTimes(const JsonObject& claims,
                           std::chrono::milliseconds leeway,
-                          Clock::WallTime now) {
-  const auto at = [](std::int64_t seconds) {
-    return Clock::WallTime(std::chrono::seconds(seconds));
-  };
+                          Clock::WallTime wall_now) {
+  using std::chrono::milliseconds;
+  const auto now = std::chrono::floor<milliseconds>(wall_now.time_since_epoch());
   const auto expiry = claims.Date("exp");
   if (!expiry) return Refuse("it never expires");
-  if (now >= at(*expiry) + leeway) return Refuse("it has expired");
+  if (now >= milliseconds(*expiry * 1000) + leeway) return Refuse("it has expired");
   if (!claims.Has("nbf")) return {};
   const auto begin = claims.Date("nbf");
-  if (!begin || now < at(*begin) - leeway) return Refuse("its time has not come");
+  if (!begin || now < milliseconds(*begin * 1000) - leeway) return Refuse("its time has not come");
   return {};
 }
 
