@@ -9,6 +9,7 @@
 
 #include "app/analyze_sql_command.h"
 #include "app/config_loader.h"
+#include "app/explain_command.h"
 #include "app/gateway.h"
 #include "app/hash_commands.h"
 #include "app/migrate_command.h"
@@ -56,6 +57,7 @@ int Main(int argc, char** argv) {
       "analyze-sql", "Analyse statements: JSON lines from standard input to standard output");
   MigrateCommand migrate(app);
   const HashCommands hash(app);
+  const ExplainCommand explain(app);
 
   try {
     app.parse(argc, argv);
@@ -67,6 +69,10 @@ int Main(int argc, char** argv) {
   if (*analyze_sql) {
     AnalyzeSql(std::cin, std::cout);
     return 0;
+  }
+  if (explain.asked()) {
+    const auto explained = explain.Run();
+    return explained ? 0 : Complain(explained.error());
   }
   const auto done = hash.Asked() ? hash.Run() : migrate.Run();
   return done ? 0 : Complain(done.error());
