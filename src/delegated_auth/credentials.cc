@@ -1,5 +1,6 @@
 #include "delegated_auth/credentials.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/base64.h"
@@ -40,6 +41,8 @@ std::optional<std::string_view> TheValue(std::span<const http::HeaderField> fiel
   return value.value_or(std::string_view());
 }
 
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }
+
 // Sets user and password from `Basic <base64 of user:password>`.
 Expected<void> ReadBasic(std::string_view authorization, Credentials& credentials) {
   const auto blank = authorization.find(' ');
@@ -49,7 +52,10 @@ Expected<void> ReadBasic(std::string_view authorization, Credentials& credential
   }
   auto decoded = DecodeBase64(Trim(authorization.substr(blank)));
   const auto colon = decoded ? decoded->find(':') : std::string::npos;
-  if (colon == std::string::npos) return Refuse("the Basic credentials are malformed");
+  // RFC 7617 §2 allows no control characters; the user may become a header's value.
+  if (colon == std::string::npos || std::ranges::any_of(*decoded, IsControl)) {
+    return Refuse("the Basic credentials are malformed");
+  }
   credentials.user = decoded->substr(0, colon);
   credentials.password = decoded->substr(colon + 1);
   return {};

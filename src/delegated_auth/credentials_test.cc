@@ -63,6 +63,10 @@ TEST(ReadCredentials, RefusesWhatIsMissingMalformedOrAmbiguous) {
       {{{"Authorization", "Basic"}}, "this port takes Basic credentials"},
       {{{"Authorization", "Basic !!!!"}}, "malformed"},
       {{{"Authorization", "Basic YWxpY2U="}}, "malformed"},
+      // "alice\r\nX-Trino-User: root:p", "a\0:p", "a:p\n"
+      {{{"Authorization", "Basic YWxpY2UNClgtVHJpbm8tVXNlcjogcm9vdDpw"}}, "malformed"},
+      {{{"Authorization", "Basic YQA6cA=="}}, "malformed"},
+      {{{"Authorization", "Basic YTpwCg=="}}, "malformed"},
       {{{"Authorization", kAlice}, {"Authorization", "Basic YTpi"}}, "there twice"},
       {{{"Authorization", kAlice}, {"X-Trino-User", "alice"}, {"X-Trino-User", "root"}},
        "there twice"},
