@@ -20,7 +20,7 @@ apt_packages() {
       echo "$common clang++-19=clang-19 ld.lld-19=lld-19 ccache=ccache cmake=cmake ninja=ninja-build" \
         "libboost1.81-dev|libboost-dev libboost-json1.81-dev|libboost-json-dev" \
         "libboost-system1.81-dev|libboost-system-dev libcli11-dev libfmt-dev libgtest-dev" \
-        "libabsl-dev tzdata libsoci-dev libspdlog-dev libsqlite3-dev libssl-dev libyaml-cpp-dev" \
+        "libabsl-dev tzdata libre2-dev libsoci-dev libspdlog-dev libsqlite3-dev libssl-dev libyaml-cpp-dev" \
         "prometheus-cpp-dev zlib1g-dev" ;;
     # Sanitizers are part of the tests: their runtime, and the symbolizer for readable traces.
     test) echo "libclang-rt-19-dev llvm-symbolizer-19=llvm-19 javac=default-jdk-headless $(python_and_maven)" ;;

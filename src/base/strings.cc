@@ -20,9 +20,11 @@ bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
 
 std::string ToLower(std::string_view text) {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), LowerOf);
+  LowerInPlace(lower);
   return lower;
 }
+
+void LowerInPlace(std::string& text) { std::ranges::transform(text, text.begin(), LowerOf); }
 
 std::string_view Trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
@@ -32,13 +34,7 @@ std::string_view Trim(std::string_view text) {
 
 std::vector<std::string_view> SplitList(std::string_view text, char separator) {
   std::vector<std::string_view> elements;
-  while (!text.empty()) {
-    const auto end = std::min(text.find(separator), text.size());
-    if (const auto element = Trim(text.substr(0, end)); !element.empty()) {
-      elements.push_back(element);
-    }
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  ForEachElement(text, separator, [&](auto element) { elements.push_back(element); });
   return elements;
 }
 

@@ -3,6 +3,7 @@
 // Threads: pure functions.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,12 +17,23 @@ namespace gateway {
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 
 std::string ToLower(std::string_view text);
+void LowerInPlace(std::string& text);
 
 // Without leading and trailing blanks and tabs; a view into `text`.
 std::string_view Trim(std::string_view text);
 
 // The trimmed, non-empty elements of a list header such as `a, b,c`; views into `text`.
 std::vector<std::string_view> SplitList(std::string_view text, char separator = ',');
+
+// Calls `visit` for each element that SplitList would return; does not allocate.
+template <typename Visit>
+void ForEachElement(std::string_view text, char separator, Visit visit) {
+  while (!text.empty()) {
+    const auto end = std::min(text.find(separator), text.size());
+    if (const auto element = Trim(text.substr(0, end)); !element.empty()) visit(element);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
 
 // Decimal digits only, no sign, no blanks; nothing on overflow or other characters.
 std::optional<std::uint64_t> ParseDecimal(std::string_view text);

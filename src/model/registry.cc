@@ -1,36 +1,26 @@
 #include "model/registry.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace gateway::model {
 namespace {
 
-// The file's objects and those of the store that it does not shadow, ordered by id.
+// Position in `objects`, which are ordered by id.
 template <typename T>
-std::vector<T> Overlay(const std::vector<T>& file, const std::vector<T>& stored) {
-  auto merged = file;
-  for (const auto& object : stored) {
-    if (std::ranges::find(file, object.id, &T::id) == file.end()) merged.push_back(object);
-  }
-  std::ranges::sort(merged, {}, &T::id);
-  return merged;
-}
-
-// Counters and cursors live as long as what they count: new ones appear, gone ones go.
-template <typename Map>
-typename Map::mapped_type Keep(Map& from, Map& into, const std::string& id) {
-  const auto found = from.find(id);
-  auto kept = found != from.end() ? found->second
-                                  : std::make_shared<typename Map::mapped_type::element_type>();
-  into.emplace(id, kept);
-  return kept;
+std::optional<std::size_t> PositionOf(const std::vector<T>& objects, std::string_view id) {
+  const auto found = std::ranges::lower_bound(objects, id, {}, &T::id);
+  if (found == objects.end() || found->id != id) return std::nullopt;
+  return static_cast<std::size_t>(found - objects.begin());
 }
 
 }  // namespace
 
 Registry::Registry(const Clock& clock, std::string default_group)
-    : clock_(clock), default_group_(std::move(default_group)) {
+    : clock_(clock),
+      default_group_(std::move(default_group)),
+      declared_(Declared::Build({}, {}, default_group_)) {
   Publish();
 }
 
@@ -38,39 +28,47 @@ void Registry::ReplaceFile(Configuration configuration, std::string default_grou
   const std::lock_guard lock(mutex_);
   file_ = std::move(configuration);
   default_group_ = std::move(default_group);
+  Redeclare();
   Publish();
 }
 
 void Registry::ReplaceStored(Configuration configuration) {
   const std::lock_guard lock(mutex_);
   stored_ = std::move(configuration);
+  Redeclare();
   Publish();
 }
 
 bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, Urgent urgent) {
   const std::lock_guard lock(mutex_);
-  const auto known = statuses_.find(backend_id);
-  if (known == statuses_.end()) return false;
-  status.submissions_seen = status.load ? counters_.find(backend_id)->second->submissions.load()
-                                        : known->second.submissions_seen;
+  auto* entry = FindEntry(backend_id);
+  if (!entry) return false;
+  status.submissions_seen =
+      status.load ? entry->counters->submissions.load() : entry->status.submissions_seen;
   status.marked = false;
-  if (const auto mark = marks_.find(backend_id); mark != marks_.end()) Apply(mark->second, status);
-  const bool health_changed = known->second.health != status.health;
-  Settle(std::move(status), known->second, urgent);
+  if (entry->mark.healthy || entry->mark.load) Apply(entry->mark, status);
+  const bool health_changed = entry->status.health != status.health;
+  Settle(std::move(status), *entry, urgent);
   return health_changed;
 }
 
+Registry::Entry* Registry::FindEntry(std::string_view backend_id) {
+  const auto position = PositionOf(declared_->backends, backend_id);
+  return position ? &entries_[*position] : nullptr;
+}
+
 // Takes `status` over, and publishes it when it says something new.
-void Registry::Settle(BackendStatus status, BackendStatus& known, Urgent urgent) {
+void Registry::Settle(BackendStatus status, Entry& entry, Urgent urgent) {
+  auto& known = entry.status;
   status.changed = known.health != status.health ? clock_.WallNow() : known.changed;
   if (status == known) return;
   const bool outage = known.health == Health::kHealthy && status.health != Health::kHealthy;
-  const bool may_wait = urgent == Urgent::kOutages && !outage;
   known = std::move(status);
-  if (may_wait) {
-    pending_ = true;
-  } else {
+  Refresh(entry, entry.state->backend);
+  if (urgent == Urgent::kAll || outage) {
     Publish();
+  } else {
+    pending_ = true;
   }
 }
 
@@ -94,27 +92,25 @@ bool Registry::SetLoad(std::string_view backend_id, double load) {
 
 bool Registry::SetMark(std::string_view backend_id, const Mark& mark) {
   const std::lock_guard lock(mutex_);
-  const auto known = statuses_.find(backend_id);
-  if (known == statuses_.end()) return false;
+  auto* entry = FindEntry(backend_id);
+  if (!entry) return false;
   if (marks_hold_ == MarksHold::kUntilCleared) {
-    auto& kept = marks_[std::string(backend_id)];
-    if (mark.healthy) kept.healthy = mark.healthy;
-    if (mark.load) kept.load = mark.load;
+    if (mark.healthy) entry->mark.healthy = mark.healthy;
+    if (mark.load) entry->mark.load = mark.load;
   }
-  auto status = known->second;
-  if (mark.load) {
-    status.submissions_seen = counters_.find(backend_id)->second->submissions.load();
-  }
+  auto status = entry->status;
+  if (mark.load) status.submissions_seen = entry->counters->submissions.load();
   Apply(mark, status);
-  Settle(std::move(status), known->second, Urgent::kAll);
+  Settle(std::move(status), *entry, Urgent::kAll);
   return true;
 }
 
 bool Registry::ClearMarks(std::string_view backend_id) {
   const std::lock_guard lock(mutex_);
+  auto* entry = FindEntry(backend_id);
   // What was believed before is not kept: the next report says what holds.
-  marks_.erase(std::string(backend_id));
-  return statuses_.contains(backend_id);
+  if (entry) entry->mark = Mark();
+  return entry != nullptr;
 }
 
 void Registry::Apply(const Mark& mark, BackendStatus& status) {
@@ -131,9 +127,10 @@ void Registry::Apply(const Mark& mark, BackendStatus& status) {
 
 void Registry::ReportProcessForwarded(std::string_view backend_id, bool process_forwarded) {
   const std::lock_guard lock(mutex_);
-  const auto known = statuses_.find(backend_id);
-  if (known == statuses_.end() || known->second.process_forwarded == process_forwarded) return;
-  known->second.process_forwarded = process_forwarded;
+  auto* entry = FindEntry(backend_id);
+  if (!entry || entry->status.process_forwarded == process_forwarded) return;
+  entry->status.process_forwarded = process_forwarded;
+  Refresh(*entry, entry->state->backend);
   Publish();
 }
 
@@ -146,7 +143,18 @@ std::optional<DrainState> Registry::Left(std::string_view backend_id) const {
 
 std::vector<HealthChange> Registry::History(std::string_view backend_id) const {
   const std::lock_guard lock(mutex_);
-  return history_.Of(backend_id);
+  const auto position = PositionOf(declared_->backends, backend_id);
+  if (!position) return {};
+  return entries_[*position].history.All();
+}
+
+void Registry::ReportRemoteInFlight(
+    const std::map<std::string, std::int64_t, std::less<>>& in_flight) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const auto found = in_flight.find(declared_->backends[i].id);
+    entries_[i].counters->remote_in_flight = found == in_flight.end() ? 0 : found->second;
+  }
 }
 
 SnapshotPtr Registry::Current() const {
@@ -165,46 +173,44 @@ Configuration Registry::FileConfiguration() const {
   return file_;
 }
 
+// Lays file and store over each other. Statuses, counters and cursors stay with their ids.
+void Registry::Redeclare() {
+  const auto before = std::exchange(declared_, Declared::Build(file_, stored_, default_group_));
+  auto entries = std::exchange(entries_, {});
+  auto cursors = std::exchange(cursors_, {});
+  for (std::size_t i = 0; i < declared_->backends.size(); ++i) {
+    const auto& backend = declared_->backends[i];
+    auto& entry = entries_.emplace_back();
+    if (const auto old = PositionOf(before->backends, backend.id)) {
+      entry = std::move(entries[*old]);
+      // A backend that moved to another address is another cluster until it was probed.
+      if (before->backends[*old].url != backend.url) entry.status = BackendStatus();
+    } else {
+      entry.counters = std::make_shared<BackendCounters>();
+    }
+    Refresh(entry, backend);
+  }
+  for (const auto& group : declared_->groups) {
+    const auto old = PositionOf(before->groups, group.id);
+    cursors_.push_back(old ? cursors[*old] : std::make_shared<GroupCursor>());
+  }
+}
+
+void Registry::Refresh(Entry& entry, const Backend& backend) {
+  auto state = std::make_shared<const BackendState>(backend, entry.status, entry.counters);
+  if (entry.state) entry.history.Note(*entry.state, *state, clock_.WallNow());
+  entry.state = std::move(state);
+}
+
 void Registry::Publish() {
   Snapshot::Parts parts;
-  decltype(statuses_) statuses;
-  decltype(probed_urls_) urls;
-  decltype(counters_) counters;
-  decltype(cursors_) cursors;
-
-  for (auto& backend : Overlay(file_.backends, stored_.backends)) {
-    // A backend that moved to another address is another cluster until it was probed.
-    const auto url = probed_urls_.find(backend.id);
-    const bool moved = url == probed_urls_.end() || url->second != backend.url;
-    auto& status = statuses.emplace(backend.id, BackendStatus{}).first->second;
-    if (!moved) status = statuses_[backend.id];
-    urls.emplace(backend.id, backend.url);
-    auto kept = Keep(counters_, counters, backend.id);
-    parts.backends.push_back(
-        std::make_unique<const BackendState>(BackendState{std::move(backend), status, kept}));
-  }
-  for (auto& group : Overlay(file_.groups, stored_.groups)) {
-    GroupState state{std::move(group), {}, nullptr};
-    state.cursor = Keep(cursors_, cursors, state.group.id);
-    for (const auto& id : state.group.backends) {
-      const auto found = std::ranges::find_if(
-          parts.backends, [&](const auto& backend) { return backend->backend.id == id; });
-      if (found != parts.backends.end()) state.members.push_back(found->get());
-    }
-    parts.groups.push_back(std::move(state));
-  }
-  parts.policies = Overlay(file_.policies, stored_.policies);
-  parts.default_group = default_group_;
+  parts.declared = declared_;
+  parts.backends.reserve(entries_.size());
+  for (const auto& entry : entries_) parts.backends.push_back(entry.state);
+  parts.cursors = cursors_;
   parts.version = current_ ? current_->version() + 1 : 1;
-
-  statuses_ = std::move(statuses);
-  probed_urls_ = std::move(urls);
-  counters_ = std::move(counters);
-  cursors_ = std::move(cursors);
   pending_ = false;
-  std::erase_if(marks_, [this](const auto& mark) { return !statuses_.contains(mark.first); });
   current_ = std::make_shared<const Snapshot>(std::move(parts));
-  history_.Follow(current_->backends(), clock_.WallNow());
   for (const auto& listener : listeners_) listener(current_);
 }
 

@@ -6,6 +6,8 @@
 // in the order of versions; they must be quick and must not call back.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -68,6 +70,10 @@ class Registry {
   // The last changes of a backend's state, oldest first.
   std::vector<HealthChange> History(std::string_view backend_id) const;
 
+  // Exchanges that other instances of the gateway relay now, by backend; those not named have
+  // none. Seen by the next decision; publishes nothing.
+  void ReportRemoteInFlight(const std::map<std::string, std::int64_t, std::less<>>& in_flight);
+
   SnapshotPtr Current() const;
 
   // `listener` is called now with the current snapshot and then after every change.
@@ -77,29 +83,40 @@ class Registry {
   Configuration FileConfiguration() const;
 
  private:
+  // A change by hand that holds until it is cleared.
   struct Mark {
     std::optional<bool> healthy;
     std::optional<double> load;
   };
+  // What outlives a reload, for each declared backend.
+  struct Entry {
+    BackendStatus status;
+    Mark mark;
+    std::shared_ptr<BackendCounters> counters;
+    std::shared_ptr<const BackendState> state;  // as of `status`; of the next snapshot, or the last
+    HealthHistory history;
+  };
 
-  void Publish();  // needs mutex_
   bool SetMark(std::string_view backend_id, const Mark& mark);
   static void Apply(const Mark& mark, BackendStatus& status);
-  void Settle(BackendStatus status, BackendStatus& known, Urgent urgent);  // needs mutex_
+
+  // These need mutex_.
+  Entry* FindEntry(std::string_view backend_id);
+  void Redeclare();
+  void Settle(BackendStatus status, Entry& entry, Urgent urgent);
+  void Refresh(Entry& entry, const Backend& backend);
+  void Publish();
 
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::string default_group_;
   Configuration file_;
   Configuration stored_;
-  std::map<std::string, BackendStatus, std::less<>> statuses_;
-  std::map<std::string, Url, std::less<>> probed_urls_;
-  std::map<std::string, std::shared_ptr<BackendCounters>, std::less<>> counters_;
-  std::map<std::string, std::shared_ptr<GroupCursor>, std::less<>> cursors_;
-  std::map<std::string, Mark, std::less<>> marks_;  // those that hold until they are cleared
+  std::shared_ptr<const Declared> declared_;
+  std::vector<Entry> entries_;                         // of declared_->backends
+  std::vector<std::shared_ptr<GroupCursor>> cursors_;  // of declared_->groups
   MarksHold marks_hold_ = MarksHold::kUntilReport;
   bool pending_ = false;  // something is not published yet
-  HealthHistory history_;
   std::vector<std::function<void(const SnapshotPtr&)>> listeners_;
   SnapshotPtr current_;
 };

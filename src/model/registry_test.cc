@@ -287,5 +287,33 @@ TEST_F(RegistryTest, TellsWhatADrainHasToWaitFor) {
   EXPECT_EQ(*registry.Left("c1"), (DrainState{1, 1, 2, false}));
 }
 
+TEST_F(RegistryTest, SharesWhatAReportDoesNotChange) {
+  Configuration file;
+  file.backends = {MakeBackend("c1", Source::kFile), MakeBackend("c2", Source::kFile)};
+  file.groups.emplace_back().id = "adhoc";
+  file.policies.emplace_back().id = "p";
+  registry.ReplaceFile(file, "adhoc");
+  const auto before = registry.Current();
+  registry.ReportStatus("c1", Healthy());
+  const auto after = registry.Current();
+  EXPECT_EQ(&before->policies(), &after->policies());
+  EXPECT_EQ(&before->index(), &after->index());
+  EXPECT_EQ(&before->groups()[0].group, &after->groups()[0].group);
+  EXPECT_EQ(before->FindBackend("c2"), after->FindBackend("c2"));
+  EXPECT_NE(before->FindBackend("c1"), after->FindBackend("c1"));
+}
+
+TEST_F(RegistryTest, KnowsWhatOtherInstancesRelay) {
+  Configuration file;
+  file.backends = {MakeBackend("c1", Source::kFile), MakeBackend("c2", Source::kFile)};
+  registry.ReplaceFile(file, "adhoc");
+  const auto snapshot = registry.Current();
+  registry.ReportRemoteInFlight({{"c1", 5}, {"gone", 9}});
+  EXPECT_EQ(snapshot->FindBackend("c1")->InFlight(), 5);
+  registry.ReportRemoteInFlight({{"c2", 2}});
+  EXPECT_EQ(snapshot->FindBackend("c1")->InFlight(), 0);
+  EXPECT_EQ(snapshot->FindBackend("c2")->InFlight(), 2);
+}
+
 }  // namespace
 }  // namespace gateway::model

@@ -22,7 +22,8 @@ std::string_view NameOf(Health health) {
 
 std::string_view BackendState::IneligibleReason() const {
   if (!backend.enabled) return "disabled";
-  if (status.health == Health::kHealthy) return "";
+  if (backend.draining) return "draining";
+  if (status.health == Health::kHealthy) return OverLimit() ? "load above its limit" : "";
   return status.reason.empty() ? NameOf(status.health) : std::string_view(status.reason);
 }
 
@@ -46,18 +47,46 @@ double BackendState::Load() const {
   return *status.load + static_cast<double>(since);
 }
 
-Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {}
+std::int64_t BackendState::InFlight() const {
+  return counters->in_flight.load(std::memory_order_relaxed) +
+         counters->remote_in_flight.load(std::memory_order_relaxed);
+}
+
+Snapshot::Snapshot(Parts parts) : parts_(std::move(parts)) {
+  groups_.reserve(parts_.declared->groups.size());
+  for (std::size_t i = 0; i < parts_.declared->groups.size(); ++i) groups_.push_back(StateOf(i));
+}
+
+GroupState Snapshot::StateOf(std::size_t position) const {
+  const auto& group = parts_.declared->groups[position];
+  const auto& plan = parts_.declared->plans[position];
+  GroupState state{.group = group, .plan = plan, .cursor = parts_.cursors[position]};
+  state.members.reserve(plan.members.size());
+  state.up.reserve(plan.members.size());
+  for (std::uint32_t i = 0; i < plan.members.size(); ++i) {
+    const auto* member = parts_.backends[plan.members[i]].get();
+    state.members.push_back(member);
+    const bool weightless = group.strategy == Strategy::kWeightedRoundRobin && plan.weights[i] == 0;
+    if (!member->Up() || weightless) continue;
+    state.up.push_back(i);
+    state.limited = state.limited || member->backend.load_limit > 0;
+    if (group.slow_start > std::chrono::milliseconds(0)) {
+      state.ramps_until = std::max(state.ramps_until, member->status.changed + group.slow_start);
+    }
+  }
+  return state;
+}
 
 const BackendState* Snapshot::FindBackend(std::string_view id) const {
-  const auto found = std::ranges::find_if(
-      parts_.backends, [&](const auto& state) { return state->backend.id == id; });
-  return found == parts_.backends.end() ? nullptr : found->get();
+  const auto id_of = [](const auto& state) -> std::string_view { return state->backend.id; };
+  const auto found = std::ranges::lower_bound(parts_.backends, id, {}, id_of);
+  return found == parts_.backends.end() || (*found)->backend.id != id ? nullptr : found->get();
 }
 
 const GroupState* Snapshot::FindGroup(std::string_view id) const {
-  const auto found =
-      std::ranges::find_if(parts_.groups, [&](const auto& state) { return state.group.id == id; });
-  return found == parts_.groups.end() ? nullptr : &*found;
+  const auto id_of = [](const GroupState& state) -> std::string_view { return state.group.id; };
+  const auto found = std::ranges::lower_bound(groups_, id, {}, id_of);
+  return found == groups_.end() || found->group.id != id ? nullptr : &*found;
 }
 
 }  // namespace gateway::model

@@ -3,7 +3,9 @@
 // A worker takes the pointer once per exchange, so a decision never mixes two states. What does
 // change under it are the counters, which all snapshots of a backend or group share.
 // Threads: immutable but for the counters, which are atomic or have their own lock.
-// Memory: one for each change of configuration, health or load; freed with its last reader.
+// Memory: one for each change of configuration, health or load; freed with its last reader. What
+// did not change (all that is declared, the state of the other backends) is shared with the one
+// before, so that ten thousand policies cost nothing when a backend's load is reported.
 #pragma once
 
 #include <atomic>
@@ -18,6 +20,7 @@
 
 #include "base/clock.h"
 #include "model/configuration.h"
+#include "model/declared.h"
 #include "model/live_queries.h"
 
 namespace gateway::model {
@@ -68,9 +71,10 @@ struct BackendStatus {
 
 // Counters of a backend that live as long as it is declared.
 struct BackendCounters {
-  std::atomic<std::int64_t> in_flight{0};     // exchanges being relayed now
-  std::atomic<std::uint64_t> submissions{0};  // statements sent to it, ever
-  LiveQueries live;                           // what a drain has to wait for
+  std::atomic<std::int64_t> in_flight{0};         // exchanges being relayed now
+  std::atomic<std::int64_t> remote_in_flight{0};  // the same by other instances of the gateway
+  std::atomic<std::uint64_t> submissions{0};      // statements sent to it, ever
+  LiveQueries live;                               // what a drain has to wait for
 };
 
 struct BackendState {
@@ -78,8 +82,14 @@ struct BackendState {
   BackendStatus status;
   std::shared_ptr<BackendCounters> counters;  // never null
 
-  // May a new query be placed here?
-  bool Eligible() const { return backend.enabled && status.health == Health::kHealthy; }
+  // May a new query be placed here, as far as this snapshot knows? Does not look at the load.
+  bool Up() const {
+    return backend.enabled && !backend.draining && status.health == Health::kHealthy;
+  }
+  // Is the load, which changes with each submission, above the limit?
+  bool OverLimit() const { return backend.load_limit > 0 && Load() > backend.load_limit; }
+  // May a new query be placed here now?
+  bool Eligible() const { return Up() && !OverLimit(); }
   // Why not, for people; empty when eligible.
   std::string_view IneligibleReason() const;
   // "disabled", "draining", or the name of its health. Static storage.
@@ -89,47 +99,66 @@ struct BackendState {
   // Queries thought to be on it now: the probed load plus what we submitted since, or our own
   // in-flight exchanges while no load is known.
   double Load() const;
+  // Exchanges being relayed now, by all instances of the gateway.
+  std::int64_t InFlight() const;
+};
+
+// Where a group's strategy stands.
+struct GroupTurn {
+  std::uint64_t next = 0;
+  std::uint64_t layout = 0;           // GroupPlan::layout that `credits` are for
+  std::vector<std::int64_t> credits;  // of members, for turns by weight
 };
 
 // The state of a group's strategy, shared by all workers.
 struct GroupCursor {
-  std::mutex mutex;  // held for a handful of instructions, never over I/O
-  std::uint64_t next = 0;
+  std::mutex mutex;  // held for the pick alone, never over I/O
+  GroupTurn turn;
 };
 
 struct GroupState {
-  Group group;
-  std::vector<const BackendState*> members;  // in declared order, owned by the snapshot
+  const Group& group;
+  const GroupPlan& plan;
+  std::vector<const BackendState*> members;  // as plan.members; owned by the snapshot
+  std::vector<std::uint32_t> up;             // positions in `members` of those that are Up() and
+                                             // have a weight, if the strategy goes by weights
+  bool limited = false;                      // some of them have a load limit: ask OverLimit()
+  Clock::WallTime ramps_until{};             // all of them have their full share from then on
   std::shared_ptr<GroupCursor> cursor;       // never null
 };
 
 class Snapshot {
  public:
   struct Parts {
-    std::vector<std::unique_ptr<const BackendState>> backends;
-    std::vector<GroupState> groups;
-    std::vector<Policy> policies;
-    std::string default_group;
+    std::shared_ptr<const Declared> declared;
+    std::vector<std::shared_ptr<const BackendState>> backends;  // of declared->backends
+    std::vector<std::shared_ptr<GroupCursor>> cursors;          // of declared->groups
     std::uint64_t version = 0;
   };
   explicit Snapshot(Parts parts);
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
 
   // Null when there is none. Holds as long as the snapshot.
   const BackendState* FindBackend(std::string_view id) const;
   const GroupState* FindGroup(std::string_view id) const;
 
-  const std::vector<std::unique_ptr<const BackendState>>& backends() const {
+  // All ordered by id; enabled ones and others.
+  const std::vector<std::shared_ptr<const BackendState>>& backends() const {
     return parts_.backends;
   }
-  const std::vector<GroupState>& groups() const { return parts_.groups; }
-  // Ordered by id; enabled ones and others.
-  const std::vector<Policy>& policies() const { return parts_.policies; }
-  const std::string& default_group() const { return parts_.default_group; }
+  const std::vector<GroupState>& groups() const { return groups_; }
+  const std::vector<Policy>& policies() const { return parts_.declared->policies; }
+  const PolicyIndex& index() const { return parts_.declared->index; }
+  const std::string& default_group() const { return parts_.declared->default_group; }
   // Grows by one with each published snapshot.
   std::uint64_t version() const { return parts_.version; }
 
  private:
+  GroupState StateOf(std::size_t group) const;
+
   Parts parts_;
+  std::vector<GroupState> groups_;
 };
 
 }  // namespace gateway::model

@@ -1,6 +1,9 @@
 #include "model/snapshot.h"
 
+#include <chrono>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -36,6 +39,31 @@ TEST(BackendState, SaysWhyItTakesNoQueries) {
   EXPECT_EQ(state.IneligibleReason(), "disabled");
 }
 
+TEST(BackendState, TakesNoQueriesWhileItDrains) {
+  auto state = MakeState(Health::kHealthy);
+  state.backend.draining = true;
+  EXPECT_FALSE(state.Eligible());
+  EXPECT_EQ(state.IneligibleReason(), "draining");
+}
+
+TEST(BackendState, TakesNoQueriesWhileItsLoadIsAboveTheLimit) {
+  auto state = MakeState(Health::kHealthy);
+  state.backend.load_limit = 10;
+  state.status.load = 10;
+  EXPECT_TRUE(state.Eligible());
+  state.counters->submissions = 1;
+  EXPECT_FALSE(state.Eligible());
+  EXPECT_TRUE(state.Up());
+  EXPECT_EQ(state.IneligibleReason(), "load above its limit");
+}
+
+TEST(BackendState, CountsWhatOtherInstancesRelay) {
+  auto state = MakeState(Health::kHealthy);
+  state.counters->in_flight = 3;
+  state.counters->remote_in_flight = 4;
+  EXPECT_EQ(state.InFlight(), 7);
+}
+
 TEST(BackendState, IsNotProbedAtFirst) {
   BackendState state;
   EXPECT_FALSE(state.Eligible());
@@ -52,31 +80,79 @@ TEST(BackendState, LoadIsWhatIsInFlightUntilOneWasProbed) {
   EXPECT_DOUBLE_EQ(state.Load(), 12);
 }
 
-struct SnapshotTest : testing::Test {
-  static Snapshot Make() {
-    Snapshot::Parts parts;
-    parts.backends.push_back(std::make_unique<const BackendState>(MakeState(Health::kHealthy)));
-    GroupState group;
-    group.group.id = "adhoc";
-    group.members.push_back(parts.backends.front().get());
-    group.cursor = std::make_shared<GroupCursor>();
-    parts.groups.push_back(std::move(group));
-    return Snapshot(std::move(parts));
+// A snapshot of healthy backends c1 and c2 in the group `adhoc`, as `change` has it.
+template <typename Change>
+std::unique_ptr<const Snapshot> MakeSnapshot(Change change) {
+  Configuration file;
+  auto& group = file.groups.emplace_back();
+  group.id = "adhoc";
+  group.backends = {"c2", "gone", "c1"};
+  std::vector<BackendState> states;
+  for (const auto id : {"c1", "c2"}) {
+    states.push_back(MakeState(Health::kHealthy));
+    states.back().backend.id = id;
   }
-};
-
-TEST_F(SnapshotTest, FindsByIdAndNothingElse) {
-  const auto snapshot = Make();
-  EXPECT_EQ(snapshot.FindBackend("c1"), snapshot.backends().front().get());
-  EXPECT_EQ(snapshot.FindBackend("adhoc"), nullptr);
-  EXPECT_EQ(snapshot.FindGroup("adhoc"), &snapshot.groups().front());
-  EXPECT_EQ(snapshot.FindGroup(""), nullptr);
+  change(group, states);
+  Snapshot::Parts parts;
+  for (auto& state : states) {
+    file.backends.push_back(state.backend);
+    parts.backends.push_back(std::make_shared<const BackendState>(state));
+  }
+  parts.declared = Declared::Build(file, {}, "adhoc");
+  parts.cursors.push_back(std::make_shared<GroupCursor>());
+  return std::make_unique<const Snapshot>(std::move(parts));
 }
 
-TEST_F(SnapshotTest, KeepsItsMembersWhenItIsMoved) {
-  auto first = Make();
-  const Snapshot second = std::move(first);
-  EXPECT_EQ(second.FindGroup("adhoc")->members.front(), second.FindBackend("c1"));
+TEST(Snapshot, FindsByIdAndNothingElse) {
+  const auto snapshot = MakeSnapshot([](auto&, auto&) {});
+  EXPECT_EQ(snapshot->FindBackend("c1"), snapshot->backends().front().get());
+  EXPECT_EQ(snapshot->FindGroup("adhoc"), &snapshot->groups().front());
+  for (const auto id : {"", "a", "c", "c11", "c3"}) {
+    SCOPED_TRACE(id);
+    EXPECT_EQ(snapshot->FindBackend(id), nullptr);
+    EXPECT_EQ(snapshot->FindGroup(id), nullptr);
+  }
+}
+
+TEST(Snapshot, KeepsMembersInTheOrderOfTheGroup) {
+  const auto snapshot = MakeSnapshot([](auto&, auto&) {});
+  const auto& group = snapshot->groups().front();
+  ASSERT_EQ(group.members.size(), 2u);
+  EXPECT_EQ(group.members[0], snapshot->FindBackend("c2"));
+  EXPECT_EQ(group.members[1], snapshot->FindBackend("c1"));
+  EXPECT_EQ(group.up, (std::vector<std::uint32_t>{0, 1}));
+  EXPECT_FALSE(group.limited);
+}
+
+TEST(Snapshot, LeavesOutOfTurnWhatTakesNoQueries) {
+  const auto up = [](auto change) { return MakeSnapshot(change)->groups().front().up; };
+  const std::vector<std::uint32_t> only_c2{0};
+  EXPECT_EQ(up([](auto&, auto& states) { states[0].backend.enabled = false; }), only_c2);
+  EXPECT_EQ(up([](auto&, auto& states) { states[0].backend.draining = true; }), only_c2);
+  EXPECT_EQ(up([](auto&, auto& states) { states[0].status.health = Health::kStarting; }), only_c2);
+  const auto weightless = [](Strategy strategy) {
+    return [strategy](auto& group, auto&) {
+      group.strategy = strategy;
+      group.weights = {{"c1", 0}};
+    };
+  };
+  EXPECT_EQ(up(weightless(Strategy::kWeightedRoundRobin)), only_c2);
+  EXPECT_EQ(up(weightless(Strategy::kRoundRobin)).size(), 2u);
+}
+
+TEST(Snapshot, KnowsWhetherLimitsMustBeAsked) {
+  const auto snapshot =
+      MakeSnapshot([](auto&, auto& states) { states[0].backend.load_limit = 10; });
+  EXPECT_TRUE(snapshot->groups().front().limited);
+}
+
+TEST(Snapshot, KnowsHowLongTheLastOneToRecoverRampsUp) {
+  const Clock::WallTime recovered{std::chrono::hours(1)};
+  const auto snapshot = MakeSnapshot([&](auto& group, auto& states) {
+    group.slow_start = std::chrono::seconds(30);
+    states[1].status.changed = recovered;
+  });
+  EXPECT_EQ(snapshot->groups().front().ramps_until, recovered + std::chrono::seconds(30));
 }
 
 }  // namespace

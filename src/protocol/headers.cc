@@ -16,9 +16,15 @@ constexpr std::array kKnown = {
     Known{"user", TrinoHeader::kUser},
     Known{"source", TrinoHeader::kSource},
     Known{"client-tags", TrinoHeader::kClientTags},
+    Known{"client-info", TrinoHeader::kClientInfo},
+    Known{"trace-token", TrinoHeader::kTraceToken},
+    Known{"catalog", TrinoHeader::kCatalog},
+    Known{"schema", TrinoHeader::kSchema},
+    Known{"routing-group", TrinoHeader::kRoutingGroup},
     Known{"connection-properties", TrinoHeader::kConnectionProperties},
     Known{"transaction-id", TrinoHeader::kTransactionId},
     Known{"started-transaction-id", TrinoHeader::kStartedTransactionId},
+    Known{"clear-transaction-id", TrinoHeader::kClearTransactionId},
     Known{"query-data-encoding", TrinoHeader::kQueryDataEncoding},
 };
 

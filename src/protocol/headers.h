@@ -13,9 +13,15 @@ enum class TrinoHeader : std::uint8_t {
   kUser,
   kSource,
   kClientTags,
+  kClientInfo,
+  kTraceToken,
+  kCatalog,  // the default one of the session
+  kSchema,
+  kRoutingGroup,
   kConnectionProperties,
   kTransactionId,         // X-Trino-Transaction-Id, request
   kStartedTransactionId,  // X-Trino-Started-Transaction-Id, response
+  kClearTransactionId,    // X-Trino-Clear-Transaction-Id, response
   kQueryDataEncoding,     // asks for spooled results
 };
 

@@ -6,6 +6,7 @@
 
 #include "protocol/error_answer.h"
 #include "protocol/query_id.h"
+#include "proxy/live_tracking.h"
 #include "routing/balancer.h"
 
 namespace gateway::proxy {
@@ -34,6 +35,7 @@ Exchange::Exchange(WorkerContext& context,
       client_(client),
       snapshot_(context.snapshot),
       request_(ViewRequest(head)),
+      framing_(framing),
       external_authority_(session.listener->external_url
                               ? session.listener->external_url->Authority()
                               : std::string()),
@@ -44,9 +46,9 @@ Exchange::Exchange(WorkerContext& context,
       keep_alive_(http::KeepsAlive(head.minor_version, head.fields)) {}
 
 Awaitable<bool> Exchange::Run() {
-  placement_ = Place(request_, session_.listener_port, *snapshot_, context_.sticky);
   auto kept = co_await body_.Keep(context_.options.limits.replay_bytes, request_.expects_continue);
   if (kept) {
+    PlaceRequest();
     co_await Answer();
   } else if (kept.error().code == ErrorCode::kClosed ||
              kept.error().code == ErrorCode::kCancelled) {
@@ -58,6 +60,20 @@ Awaitable<bool> Exchange::Run() {
   }
   Record();
   co_return keep_alive_&& body_.received() && client_.open();
+}
+
+void Exchange::PlaceRequest() {
+  const HeaderLookup headers(*request_.head);
+  auto facts = FactsOf(request_, headers);
+  facts.port = session_.listener_port;
+  facts.client_address = session_.client_host;
+  facts.now = context_.clock.WallNow();
+  if (request_.endpoint.kind == EndpointKind::kSubmit) {
+    // Of a chunked body that is not kept whole, at least what has come so far.
+    const bool announced = framing_.kind == http::BodyKind::kLength;
+    facts.text_bytes = announced ? framing_.length : body_.bytes();
+  }
+  placement_ = Place(request_, facts, {*snapshot_, context_.sticky, context_.chooser});
 }
 
 Awaitable<void> Exchange::Answer() {
@@ -72,7 +88,8 @@ Awaitable<void> Exchange::Answer() {
       co_return co_await Send(
           RedirectReply(request_.endpoint.target, placement_.candidates.front()->backend.id), "");
     case PlacementKind::kRefuse:
-      co_return co_await Send(TransactionLost(placement_.refusal), "transaction_lost");
+      co_return co_await Send(Refusal(placement_.failure, placement_.refusal),
+                              placement_.failure.label);
     case PlacementKind::kBadMethod:
       co_return co_await Send(BadMethodReply(request_.endpoint.allow), "bad_method");
     case PlacementKind::kNotFound:
@@ -85,7 +102,7 @@ Awaitable<void> Exchange::ForwardBalanced() {
   std::vector<const model::BackendState*> tried;
   Expected<void> outcome;
   while (true) {
-    const auto pick = routing::PickBackend(placement_.choice, tried, context_.random);
+    const auto pick = context_.balancer.Choose(placement_.choice, tried);
     if (!pick.backend) break;
     group_ = pick.group->group.id;
     tried.push_back(pick.backend);
@@ -115,7 +132,7 @@ Awaitable<void> Exchange::ForwardToOwner() {
         "The cluster '{}' on which this transaction was started cannot be reached ({}). Start a "
         "new transaction.",
         owner.backend.id, owner.IneligibleReason());
-    co_return co_await Send(TransactionLost(message), "transaction_lost");
+    co_return co_await Send(Refusal(kTransactionLost, message), kTransactionLost.label);
   }
   co_await SendFailure(outcome.error());
 }
@@ -182,6 +199,10 @@ Awaitable<Expected<void>> Exchange::CallOnce(const model::BackendState& backend,
   request.client = {session_.client_host, external && external->tls, Authority()};
   request.forwarded = forwarded;
   request.tag_uris = placement_.tag_uris;
+  if (submission) {
+    request.changes = placement_.choice.headers;
+    request.source = placement_.choice.set_request_source;
+  }
 
   AnswerOptions answer;
   answer.method = request_.head->method;
@@ -189,7 +210,8 @@ Awaitable<Expected<void>> Exchange::CallOnce(const model::BackendState& backend,
   answer.client_is_http10 = request_.head->minor_version == 0;
   answer.is_submission = submission;
   if (statement && !forwarded && external) answer.rewrite_origin = external->ToString();
-  request.identity_only = submission || !answer.rewrite_origin.empty();
+  answer.finds_end = statement && !submission && backend.backend.draining;
+  request.identity_only = submission || answer.finds_end || !answer.rewrite_origin.empty();
 
   const auto& timeouts = context_.options.timeouts;
   auto called =
@@ -239,6 +261,8 @@ void Exchange::NoteFailure(const model::BackendState& backend,
 
 Awaitable<void> Exchange::RelayAnswer() {
   status_ = call_.head().status;
+  TrackAnswer(request_, call_.head(), {relay_.query_id(), relay_.last_page()}, *backend_,
+              context_.clock.Now());
   ClientResponse response;
   response.head = &call_.head();
   response.backend_id = backend_->backend.id;
@@ -281,11 +305,11 @@ Awaitable<void> Exchange::SendFailure(const Error& error) {
   co_await Send(std::move(reply), NameOf(error.code));
 }
 
-Reply Exchange::TransactionLost(std::string_view message) {
+Reply Exchange::Refusal(const StatementFailure& failure, std::string_view message) {
   const auto now = context_.clock.WallNow().time_since_epoch();
   const auto id = protocol::GatewayQueryId(
       std::chrono::duration_cast<std::chrono::seconds>(now).count(), ++context_.own_answers);
-  return StatementErrorReply(id, OriginUrl(), "GATEWAY_TRANSACTION_LOST", message);
+  return StatementErrorReply(id, OriginUrl(), failure, message);
 }
 
 Awaitable<void> Exchange::Send(Reply reply, std::string_view error_name) {

@@ -49,6 +49,7 @@ class Exchange {
   Awaitable<bool> Run();
 
  private:
+  void PlaceRequest();
   Awaitable<void> Answer();
   Awaitable<void> ForwardBalanced();
   Awaitable<void> ForwardToOwner();
@@ -64,7 +65,7 @@ class Exchange {
   void NoteFailure(const model::BackendState& backend, const Error& error, bool will_retry);
   void ReportFailure(const model::BackendState& backend, const Error& error);
   bool MayRepeat(const Error& error) const;
-  Reply TransactionLost(std::string_view message);
+  Reply Refusal(const StatementFailure& failure, std::string_view message);
   std::string_view Authority() const;
   std::string OriginUrl() const;
   void Record();
@@ -74,6 +75,7 @@ class Exchange {
   http::Connection& client_;
   const model::SnapshotPtr snapshot_;
   const RequestView request_;
+  const http::BodyFraming framing_;
   const std::string external_authority_;
   RequestBody body_;
   UpstreamCall call_;

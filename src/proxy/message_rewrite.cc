@@ -1,5 +1,7 @@
 #include "proxy/message_rewrite.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/strings.h"
@@ -92,6 +94,29 @@ void AppendRequestField(std::string& out,
   AppendField(out, field.name, field.value);
 }
 
+// Is the field of that name sent as policies have it, and not as the client does?
+bool IsChanged(const UpstreamRequest& upstream, std::string_view name) {
+  if (!upstream.source.empty() && protocol::Recognise(name) == TrinoHeader::kSource) return true;
+  return std::ranges::any_of(upstream.changes, [&](const model::HeaderAction* change) {
+    return EqualsIgnoreCase(change->name, name);
+  });
+}
+
+void AppendChanges(std::string& out, const UpstreamRequest& upstream) {
+  for (auto change = upstream.changes.begin(); change != upstream.changes.end(); ++change) {
+    const auto& [name, value] = **change;
+    const bool superseded = std::any_of(change + 1, upstream.changes.end(), [&](const auto* later) {
+      return EqualsIgnoreCase(later->name, name);
+    });
+    const bool source =
+        !upstream.source.empty() && protocol::Recognise(name) == TrinoHeader::kSource;
+    if (value && !superseded && !source) AppendRequestField(out, upstream, {name, *value});
+  }
+  if (upstream.source.empty()) return;
+  AppendField(out, upstream.request->presto ? "X-Presto-Source" : "X-Trino-Source",
+              upstream.source);
+}
+
 }  // namespace
 
 void AppendRequestHead(std::string& out, const UpstreamRequest& upstream) {
@@ -101,8 +126,10 @@ void AppendRequestHead(std::string& out, const UpstreamRequest& upstream) {
   // A cluster that may not be told where clients see it derives its URIs from the Host.
   const auto own = head.host.empty() ? upstream.backend->backend.url.Authority() : std::string();
   AppendField(out, "Host", head.host.empty() ? std::string_view(own) : head.host);
-  ForEachEndToEnd(head.fields,
-                  [&](const HeaderField& field) { AppendRequestField(out, upstream, field); });
+  ForEachEndToEnd(head.fields, [&](const HeaderField& field) {
+    if (!IsChanged(upstream, field.name)) AppendRequestField(out, upstream, field);
+  });
+  AppendChanges(out, upstream);
   const auto* coding = http::FindField(head.fields, "transfer-encoding");
   if (coding) AppendField(out, "Transfer-Encoding", "chunked");
   if (upstream.forwarded) AppendForwarded(out, upstream);

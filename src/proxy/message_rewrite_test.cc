@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -21,6 +22,8 @@ struct RequestHeadTest : testing::Test {
     request.forwarded = forwarded;
     request.tag_uris = tag_uris;
     request.identity_only = true;
+    request.changes = changes;
+    request.source = source;
     std::string out;
     AppendRequestHead(out, request);
     return out;
@@ -30,7 +33,43 @@ struct RequestHeadTest : testing::Test {
   http::RequestHead head;
   RequestView view;
   model::BackendState backend;
+  std::vector<const model::HeaderAction*> changes;
+  std::string source;
 };
+
+TEST_F(RequestHeadTest, ChangesHeadersInTheOrderOfTheActions) {
+  const model::HeaderAction actions[] = {{"X-Trino-Client-Tags", "vip"},
+                                         {"x-debug", std::nullopt},
+                                         {"X-Team", "ml"},
+                                         {"x-team", "bi"},
+                                         {"X-Gone", "1"},
+                                         {"X-Gone", std::nullopt}};
+  for (const auto& action : actions) changes.push_back(&action);
+  EXPECT_EQ(Rewrite("X-Trino-User: alice\r\nX-Trino-Client-Tags: a\r\nX-Debug: 1\r\n"
+                    "x-trino-client-tags: b\r\n",
+                    false),
+            "POST /v1/statement HTTP/1.1\r\nHost: gw.example:8080\r\nX-Trino-User: alice\r\n"
+            "X-Trino-Client-Tags: vip\r\nx-team: bi\r\nVia: 1.1 trino-gateway\r\n\r\n");
+}
+
+TEST_F(RequestHeadTest, ReplacesTheSourceInTheClientsDialect) {
+  source = "gateway";
+  const model::HeaderAction action{"X-Trino-Source", "action"};
+  changes.push_back(&action);
+  EXPECT_EQ(Rewrite("X-Trino-Source: cli\r\n", false),
+            "POST /v1/statement HTTP/1.1\r\nHost: gw.example:8080\r\n"
+            "X-Trino-Source: gateway\r\nVia: 1.1 trino-gateway\r\n\r\n");
+  EXPECT_EQ(Rewrite("X-Presto-User: a\r\nX-Presto-Source: cli\r\n", false),
+            "POST /v1/statement HTTP/1.1\r\nHost: gw.example:8080\r\nX-Presto-User: a\r\n"
+            "X-Presto-Source: gateway\r\nVia: 1.1 trino-gateway\r\n\r\n");
+}
+
+TEST_F(RequestHeadTest, AsksForNoSpooledResultsThatNobodyCouldFind) {
+  const model::HeaderAction action{"X-Trino-Query-Data-Encoding", "json"};
+  changes.push_back(&action);
+  EXPECT_EQ(Rewrite("", false).find("Encoding"), std::string::npos);
+  EXPECT_NE(Rewrite("", true).find("X-Trino-Query-Data-Encoding: json"), std::string::npos);
+}
 
 TEST_F(RequestHeadTest, RelaysFieldsWithoutTagAndHopByHopOnes) {
   EXPECT_EQ(Rewrite("X-Trino-User: alice\r\nConnection: X-Private, close\r\nX-Private: 1\r\n"

@@ -6,7 +6,6 @@
 
 #include "protocol/query_id.h"
 #include "protocol/transaction_tag.h"
-#include "routing/policies.h"
 
 namespace gateway::proxy {
 namespace {
@@ -27,14 +26,10 @@ Placement Owner(const model::BackendState* backend) {
   return placement;
 }
 
-Placement Balance(const RequestView& request,
-                  std::uint16_t listener_port,
-                  const model::Snapshot& snapshot) {
+Placement Balance(const routing::RequestFacts& facts, const PlacementContext& context) {
   Placement placement;
   placement.kind = PlacementKind::kBalance;
-  placement.choice = routing::ChooseGroups(
-      {listener_port, request.head->host, request.client_tags, request.connection_properties},
-      snapshot);
+  context.chooser.Choose(facts, context.snapshot, placement.choice);
   return placement;
 }
 
@@ -70,29 +65,42 @@ Placement PlaceQuery(const protocol::Endpoint& endpoint,
   return placement;
 }
 
-Placement PlaceSubmission(const RequestView& request,
-                          std::uint16_t listener_port,
-                          const model::Snapshot& snapshot) {
-  if (!protocol::NamesTransaction(request.transaction.id) || request.transaction.backend.empty()) {
-    return Balance(request, listener_port, snapshot);
-  }
-  if (const auto* backend = snapshot.FindBackend(request.transaction.backend)) {
-    return Owner(backend);
-  }
+Placement Refuse(const StatementFailure& failure, std::string message) {
   Placement placement;
   placement.kind = PlacementKind::kRefuse;
-  placement.refusal = fmt::format(
-      "The cluster '{}' on which this transaction was started is no longer configured in the "
-      "gateway. Start a new transaction.",
-      request.transaction.backend);
+  placement.failure = failure;
+  placement.refusal = std::move(message);
+  return placement;
+}
+
+// Policies may refuse or change the statements of a transaction like all others; only where they go
+// is settled.
+Placement PlaceSubmission(const RequestView& request,
+                          const routing::RequestFacts& facts,
+                          const PlacementContext& context) {
+  auto placement = Balance(facts, context);
+  if (!placement.choice.reject_message.empty()) {
+    return Refuse(kQueryRejected, std::string(placement.choice.reject_message));
+  }
+  const auto& transaction = request.transaction;
+  if (!protocol::NamesTransaction(transaction.id) || transaction.backend.empty()) return placement;
+  const auto* backend = context.snapshot.FindBackend(transaction.backend);
+  if (!backend) {
+    return Refuse(kTransactionLost,
+                  fmt::format("The cluster '{}' on which this transaction was started is no longer "
+                              "configured in the gateway. Start a new transaction.",
+                              transaction.backend));
+  }
+  placement.kind = PlacementKind::kOwner;
+  placement.candidates.push_back(backend);
   return placement;
 }
 
 // Pages of one cluster's UI, and logins that begin and end on it.
 Placement PlaceBrowser(const RequestView& request,
-                       std::uint16_t listener_port,
-                       const model::Snapshot& snapshot,
-                       StickyView& sticky) {
+                       const routing::RequestFacts& facts,
+                       const PlacementContext& context) {
+  const auto& snapshot = context.snapshot;
   const auto& endpoint = request.endpoint;
   const bool reads = request.head->method == "GET" || request.head->method == "HEAD";
   if (const auto* tagged = snapshot.FindBackend(endpoint.tag)) {
@@ -104,7 +112,7 @@ Placement PlaceBrowser(const RequestView& request,
   }
   Placement placement;
   if (!endpoint.query_id.empty()) {
-    placement = PlaceQuery(endpoint, snapshot, sticky);
+    placement = PlaceQuery(endpoint, snapshot, context.sticky);
     // A wrong cluster's UI does not answer 404, so there is nothing to ask.
     if (placement.kind == PlacementKind::kOwner) {
       placement.set_cookie = true;
@@ -113,7 +121,7 @@ Placement PlaceBrowser(const RequestView& request,
   }
   const auto* kept = snapshot.FindBackend(request.cookie_backend);
   if (kept && kept->backend.enabled) return Owner(kept);
-  placement = Balance(request, listener_port, snapshot);
+  placement = Balance(facts, context);
   placement.set_cookie = true;
   return placement;
 }
@@ -121,29 +129,28 @@ Placement PlaceBrowser(const RequestView& request,
 }  // namespace
 
 Placement Place(const RequestView& request,
-                std::uint16_t listener_port,
-                const model::Snapshot& snapshot,
-                StickyView& sticky) {
+                const routing::RequestFacts& facts,
+                const PlacementContext& context) {
   Placement placement;
   switch (request.endpoint.kind) {
     case EndpointKind::kSubmit:
-      placement = PlaceSubmission(request, listener_port, snapshot);
+      placement = PlaceSubmission(request, facts, context);
       placement.tag_uris = true;
       break;
     case EndpointKind::kPing:
-      placement = Balance(request, listener_port, snapshot);
+      placement = Balance(facts, context);
       break;
     case EndpointKind::kPoll:
     case EndpointKind::kQuery:
-      placement = PlaceQuery(request.endpoint, snapshot, sticky);
+      placement = PlaceQuery(request.endpoint, context.snapshot, context.sticky);
       placement.tag_uris = true;
       break;
     case EndpointKind::kUi:
     case EndpointKind::kOauth2:
-      return PlaceBrowser(request, listener_port, snapshot, sticky);
+      return PlaceBrowser(request, facts, context);
     case EndpointKind::kSpooled: {
-      const auto* tagged = snapshot.FindBackend(request.endpoint.tag);
-      placement = tagged ? Owner(tagged) : AskAll(snapshot);
+      const auto* tagged = context.snapshot.FindBackend(request.endpoint.tag);
+      placement = tagged ? Owner(tagged) : AskAll(context.snapshot);
       placement.tag_uris = true;
       break;
     }

@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "model/snapshot.h"
+#include "proxy/replies.h"
 #include "proxy/request_facts.h"
 #include "proxy/stickiness.h"
 #include "routing/decision.h"
+#include "routing/policies.h"
 
 namespace gateway::proxy {
 
@@ -30,16 +32,24 @@ enum class PlacementKind : std::uint8_t {
 
 struct Placement {
   PlacementKind kind = PlacementKind::kNotFound;
-  routing::GroupChoice choice;                         // kBalance
+  routing::GroupChoice choice;                         // kBalance; its actions: submissions
   std::vector<const model::BackendState*> candidates;  // others; hold as long as the snapshot
-  std::string refusal;                                 // kRefuse
+  std::string refusal;                                 // kRefuse: what the client prints
+  StatementFailure failure{};                          // kRefuse
   bool tag_uris = false;    // ask the cluster to write its tag into the URIs it answers
   bool set_cookie = false;  // keep the browser on the backend that answers
 };
 
+// What placing goes by, besides the request.
+struct PlacementContext {
+  const model::Snapshot& snapshot;
+  StickyView& sticky;
+  routing::GroupChooser& chooser;
+};
+
+// `facts` are those of `request`, for policies.
 Placement Place(const RequestView& request,
-                std::uint16_t listener_port,
-                const model::Snapshot& snapshot,
-                StickyView& sticky);
+                const routing::RequestFacts& facts,
+                const PlacementContext& context);
 
 }  // namespace gateway::proxy

@@ -22,6 +22,11 @@ struct PlacementTest : testing::Test {
       configuration.backends.push_back({.id = id, .url = {false, "127.0.0.1", 18080}});
     }
     configuration.groups.push_back({.id = "adhoc", .backends = {"c1", "c2"}});
+    auto& policy = configuration.policies.emplace_back();
+    policy.id = "no-robots";
+    policy.rule_type = model::RuleType::kNone;
+    policy.conditions = {{.type = model::ConditionType::kUser, .values = {"robot"}}};
+    policy.reject_message = "no robots here";
     registry.ReplaceFile(configuration, "adhoc");
     for (const auto id : {"c1", "c2"}) {
       registry.ReportStatus(id, Status(model::Health::kHealthy));
@@ -41,7 +46,11 @@ struct PlacementTest : testing::Test {
     text = method + " " + target + " HTTP/1.1\r\nHost: gw\r\n" + fields + "\r\n";
     EXPECT_TRUE(http::ParseRequestHead(text, 20, head));
     snapshot = registry.Current();
-    return Place(ViewRequest(head), kPort, *snapshot, view);
+    const auto request = ViewRequest(head);
+    const HeaderLookup headers(head);
+    auto facts = FactsOf(request, headers);
+    facts.port = kPort;
+    return Place(request, facts, {*snapshot, view, chooser});
   }
 
   static std::vector<std::string> Ids(const Placement& placement) {
@@ -55,6 +64,7 @@ struct PlacementTest : testing::Test {
   model::Registry registry{clock, "adhoc"};
   Stickiness sticky;
   StickyView view{sticky};
+  routing::GroupChooser chooser;
   std::string text;
   http::RequestHead head;
   model::SnapshotPtr snapshot;
@@ -119,6 +129,17 @@ TEST_F(PlacementTest, RefusesATransactionWhoseClusterIsGone) {
   const auto placement = Of("POST", "/v1/statement", "X-Presto-Transaction-Id: 1-2-3~c9\r\n");
   EXPECT_EQ(placement.kind, PlacementKind::kRefuse);
   EXPECT_NE(placement.refusal.find("'c9'"), std::string::npos);
+}
+
+TEST_F(PlacementTest, RefusesASubmissionThatAPolicyRejects) {
+  for (const std::string fields : {"", "X-Trino-Transaction-Id: 1-2-3~c2\r\n"}) {
+    SCOPED_TRACE(fields);
+    const auto placement = Of("POST", "/v1/statement", "X-Trino-User: robot\r\n" + fields);
+    EXPECT_EQ(placement.kind, PlacementKind::kRefuse);
+    EXPECT_EQ(placement.refusal, "no robots here");
+    EXPECT_EQ(placement.failure.name, "GATEWAY_QUERY_REJECTED");
+  }
+  EXPECT_EQ(Of("GET", "/v1/info", "X-Trino-User: robot\r\n").kind, PlacementKind::kBalance);
 }
 
 TEST_F(PlacementTest, KeepsABrowserOnTheClusterOfItsCookie) {

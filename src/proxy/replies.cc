@@ -2,15 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "protocol/error_answer.h"
 #include "proxy/request_facts.h"
 
 namespace gateway::proxy {
 namespace {
 
 constexpr std::string_view kRetrySoon = "Retry-After: 1\r\n";
-// Outside of the ranges that Trino itself uses for its error codes.
-constexpr std::int32_t kGatewayErrorCode = 0x7A7E0001;
 
 }  // namespace
 
@@ -133,13 +130,13 @@ Reply RedirectReply(std::string_view location, std::string_view cookie_backend) 
 
 Reply StatementErrorReply(std::string_view query_id,
                           std::string_view origin,
-                          std::string_view error_name,
+                          const StatementFailure& failure,
                           std::string_view message) {
   Reply reply;
   reply.status = 200;
   reply.content_type = "application/json";
-  reply.body = protocol::QueryErrorJson(
-      query_id, origin, {message, kGatewayErrorCode, error_name, protocol::ErrorType::kExternal});
+  reply.body = protocol::QueryErrorJson(query_id, origin,
+                                        {message, failure.code, failure.name, failure.type});
   return reply;
 }
 

@@ -6,10 +6,12 @@
 // Threads: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
+#include "protocol/error_answer.h"
 
 namespace gateway::proxy {
 
@@ -37,10 +39,22 @@ Reply NotFoundReply(std::string_view target);
 Reply BadMethodReply(std::string_view allow);
 Reply RedirectReply(std::string_view location, std::string_view cookie_backend);
 
+// Why a statement fails for good.
+struct StatementFailure {
+  std::string_view name;   // errorName: "GATEWAY_TRANSACTION_LOST"
+  std::string_view label;  // in the access log and in metrics
+  std::int32_t code = 0;   // outside of the ranges that Trino itself uses
+  protocol::ErrorType type = protocol::ErrorType::kExternal;
+};
+inline constexpr StatementFailure kTransactionLost{"GATEWAY_TRANSACTION_LOST", "transaction_lost",
+                                                   0x7A7E0001, protocol::ErrorType::kExternal};
+inline constexpr StatementFailure kQueryRejected{"GATEWAY_QUERY_REJECTED", "query_rejected",
+                                                 0x7A7E0002, protocol::ErrorType::kUserError};
+
 // The statement fails for good; the client shows `message`.
 Reply StatementErrorReply(std::string_view query_id,
                           std::string_view origin,
-                          std::string_view error_name,
+                          const StatementFailure& failure,
                           std::string_view message);
 
 std::string_view ReasonPhrase(int status);

@@ -24,7 +24,9 @@ RequestView ViewRequest(const http::RequestHead& head) {
   view.head = &head;
   view.endpoint = protocol::Classify(head.method, head.target);
   for (const auto& field : head.fields) {
-    switch (protocol::Recognise(field.name)) {
+    const auto known = protocol::Recognise(field.name);
+    view.presto = view.presto || (known != TrinoHeader::kNone && (field.name[2] | 0x20) == 'p');
+    switch (known) {
       case TrinoHeader::kUser:
         view.user = field.value;
         break;
@@ -36,6 +38,21 @@ RequestView ViewRequest(const http::RequestHead& head) {
         break;
       case TrinoHeader::kConnectionProperties:
         view.connection_properties = field.value;
+        break;
+      case TrinoHeader::kClientInfo:
+        view.client_info = field.value;
+        break;
+      case TrinoHeader::kTraceToken:
+        view.trace_token = field.value;
+        break;
+      case TrinoHeader::kCatalog:
+        view.catalog = field.value;
+        break;
+      case TrinoHeader::kSchema:
+        view.schema = field.value;
+        break;
+      case TrinoHeader::kRoutingGroup:
+        view.routing_group = field.value;
         break;
       case TrinoHeader::kTransactionId:
         view.transaction = protocol::SplitTransaction(field.value);
@@ -52,6 +69,30 @@ RequestView ViewRequest(const http::RequestHead& head) {
     }
   }
   return view;
+}
+
+bool HeaderLookup::operator()(std::string_view name,
+                              FunctionRef<bool(std::string_view value)> holds) const {
+  for (const auto& field : head_.fields) {
+    if (EqualsIgnoreCase(field.name, name) && holds(field.value)) return true;
+  }
+  return false;
+}
+
+routing::RequestFacts FactsOf(const RequestView& request, const HeaderLookup& headers) {
+  routing::RequestFacts facts;
+  facts.host = request.head->host;
+  facts.client_tags = request.client_tags;
+  facts.connection_properties = request.connection_properties;
+  facts.user = request.user;
+  facts.source = request.source;
+  facts.routing_group = request.routing_group;
+  facts.catalog = request.catalog;
+  facts.schema = request.schema;
+  // A trace token tells connections of one program apart, client info only programs.
+  facts.session = request.trace_token.empty() ? request.client_info : request.trace_token;
+  facts.any_header = headers;
+  return facts;
 }
 
 }  // namespace gateway::proxy

@@ -8,6 +8,7 @@
 #include "http/head.h"
 #include "protocol/endpoint.h"
 #include "protocol/transaction_tag.h"
+#include "routing/decision.h"
 
 namespace gateway::proxy {
 
@@ -21,11 +22,30 @@ struct RequestView {
   std::string_view source;
   std::string_view client_tags;
   std::string_view connection_properties;
+  std::string_view client_info;
+  std::string_view trace_token;
+  std::string_view catalog;
+  std::string_view schema;
+  std::string_view routing_group;
+  bool presto = false;                      // it speaks of X-Presto-*, not X-Trino-*
   protocol::TaggedTransaction transaction;  // id empty: the header was not sent
   std::string_view cookie_backend;          // value of our cookie; empty: none
   bool expects_continue = false;
 };
 
 RequestView ViewRequest(const http::RequestHead& head);
+
+// Finds header lines for routing::RequestFacts::any_header. `head` must outlive it.
+class HeaderLookup {
+ public:
+  explicit HeaderLookup(const http::RequestHead& head) : head_(head) {}
+  bool operator()(std::string_view name, FunctionRef<bool(std::string_view value)> holds) const;
+
+ private:
+  const http::RequestHead& head_;
+};
+
+// What routing may know of the head. `headers` is referred to, not copied.
+routing::RequestFacts FactsOf(const RequestView& request, const HeaderLookup& headers);
 
 }  // namespace gateway::proxy

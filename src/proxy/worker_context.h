@@ -14,6 +14,8 @@
 #include "model/registry.h"
 #include "proxy/options.h"
 #include "proxy/stickiness.h"
+#include "routing/balancer.h"
+#include "routing/policies.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
@@ -41,6 +43,8 @@ struct WorkerContext {
   model::SnapshotPtr snapshot;  // replaced between exchanges; each takes its own reference
   bool stopping = false;        // no new exchanges on open connections
   std::uint32_t own_answers = 0;
+  routing::GroupChooser chooser{};
+  routing::Balancer balancer{clock, random};  // refers to this context, which never moves
 };
 
 }  // namespace gateway::proxy

@@ -1,69 +1,103 @@
 #include "routing/balancer.h"
 
 #include <algorithm>
-#include <vector>
+#include <mutex>
 
 #include <fmt/format.h>
+
+#include "base/ranges.h"
+#include "routing/strategies.h"
 
 namespace gateway::routing {
 namespace {
 
-using Members = std::vector<const model::BackendState*>;
+using model::BackendState;
+using model::GroupState;
+using model::GroupTurn;
+using model::Strategy;
 
-Members EligibleMembers(const model::GroupState& group,
-                        std::span<const model::BackendState* const> excluded) {
-  Members members;
-  for (const auto* member : group.members) {
-    if (member->Eligible() && std::ranges::find(excluded, member) == excluded.end()) {
-      members.push_back(member);
-    }
-  }
-  return members;
-}
+// A backend that is back takes this much at once; with less it would take nothing for long.
+constexpr double kLeastShare = 0.05;
 
-// The members with the smallest load, in their order.
-Members LeastLoaded(const Members& members) {
-  Members least;
-  double smallest = 0;
-  for (const auto* member : members) {
-    const auto load = member->Load();
-    if (least.empty() || load < smallest) {
-      least.clear();
-      smallest = load;
-    }
-    if (load == smallest) least.push_back(member);
-  }
-  return least;
-}
-
-const model::BackendState* PickFrom(const model::GroupState& group,
-                                    const Members& members,
-                                    Random& random) {
-  const auto count = [](const model::BackendState* picked) {
-    picked->counters->submissions.fetch_add(1, std::memory_order_relaxed);
-    return picked;
-  };
-  if (group.group.strategy == model::Strategy::kRandom) {
-    return count(members[random.Below(members.size())]);
-  }
-  const std::lock_guard lock(group.cursor->mutex);
-  if (group.group.strategy == model::Strategy::kRoundRobin) {
-    return count(members[group.cursor->next++ % members.size()]);
-  }
-  const auto least = LeastLoaded(members);
-  return count(least[group.cursor->next++ % least.size()]);
+bool GoesByTurn(Strategy strategy) {
+  return strategy != Strategy::kRandom && strategy != Strategy::kHash;
 }
 
 }  // namespace
 
-Pick PickBackend(const GroupChoice& choice,
-                 std::span<const model::BackendState* const> excluded,
-                 Random& random) {
+Pick Balancer::Choose(const GroupChoice& choice, std::span<const BackendState* const> excluded) {
   for (const auto* group : choice.groups) {
-    const auto members = EligibleMembers(*group, excluded);
-    if (!members.empty()) return {group, PickFrom(*group, members, random)};
+    const auto candidates = CandidatesOf(*group, excluded);
+    if (candidates.empty()) continue;
+    std::unique_lock lock(group->cursor->mutex, std::defer_lock);
+    if (GoesByTurn(group->group.strategy)) lock.lock();
+    const auto* picked = PickFrom(*group, candidates, choice, group->cursor->turn);
+    picked->counters->submissions.fetch_add(1, std::memory_order_relaxed);
+    return {group, picked};
   }
   return {};
+}
+
+Pick Balancer::Preview(const GroupChoice& choice) {
+  for (const auto* group : choice.groups) {
+    const auto candidates = CandidatesOf(*group, {});
+    if (candidates.empty()) continue;
+    GroupTurn turn;
+    {
+      const std::lock_guard lock(group->cursor->mutex);
+      turn = group->cursor->turn;
+    }
+    return {group, PickFrom(*group, candidates, choice, turn)};
+  }
+  return {};
+}
+
+std::span<const std::uint32_t> Balancer::CandidatesOf(
+    const GroupState& group, std::span<const BackendState* const> excluded) {
+  if (excluded.empty() && !group.limited) return group.up;
+  candidates_.clear();
+  for (const auto position : group.up) {
+    const auto* member = group.members[position];
+    if (!member->OverLimit() && !Contains(excluded, member)) candidates_.push_back(position);
+  }
+  return candidates_;
+}
+
+const BackendState* Balancer::PickFrom(const GroupState& group,
+                                       std::span<const std::uint32_t> candidates,
+                                       const GroupChoice& choice,
+                                       GroupTurn& turn) {
+  const Field field{group, candidates, clock_.WallNow()};
+  switch (group.group.strategy) {
+    case Strategy::kRoundRobin:
+      return &field.At(PickInTurn(field, turn));
+    case Strategy::kRandom:
+      return &field.At(PickAtRandom(field, random_));
+    case Strategy::kLeastLoad:
+      return &field.At(PickLeastLoad(field, turn, random_));
+    case Strategy::kWeightedRoundRobin:
+      return &field.At(PickByWeight(field, turn, true));
+    case Strategy::kLeastInFlight:
+      return &field.At(PickLeastInFlight(field, turn));
+    case Strategy::kHash:
+      return &field.At(PickByHash(field, choice.KeyOf(group.group.hash_key)));
+  }
+  return &field.At(candidates.front());
+}
+
+double ShareOf(const GroupState& group, const BackendState& member, Clock::WallTime now) {
+  const auto whole = group.group.slow_start;
+  const auto since = now - member.status.changed;
+  if (whole <= std::chrono::milliseconds(0) || since >= whole) return 1;
+  const auto share = std::chrono::duration<double>(since) / std::chrono::duration<double>(whole);
+  return std::max(kLeastShare, share);
+}
+
+std::string_view OutReason(const GroupState& group, std::size_t position) {
+  const auto& member = *group.members[position];
+  if (!member.Eligible()) return member.IneligibleReason();
+  const bool by_weight = group.group.strategy == Strategy::kWeightedRoundRobin;
+  return by_weight && group.plan.weights[position] == 0 ? "weight 0" : "";
 }
 
 std::string ExplainUnavailable(const GroupChoice& choice) {
@@ -74,10 +108,11 @@ std::string ExplainUnavailable(const GroupChoice& choice) {
     text += group->group.id;
     text += ": ";
     if (group->members.empty()) text += "no backends";
-    for (const auto* member : group->members) {
-      if (member != group->members.front()) text += ", ";
-      text += fmt::format("{} ({})", member->backend.id,
-                          member->Eligible() ? "failed" : member->IneligibleReason());
+    for (std::size_t i = 0; i < group->members.size(); ++i) {
+      if (i != 0) text += ", ";
+      const auto reason = OutReason(*group, i);
+      text +=
+          fmt::format("{} ({})", group->members[i]->backend.id, reason.empty() ? "failed" : reason);
     }
   }
   return text;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -14,108 +13,243 @@ namespace gateway::routing {
 namespace {
 
 using model::Policy;
+using model::PolicyIndex;
 using model::RuleType;
 
-std::string_view WithoutPort(std::string_view host) {
-  const auto colon = host.rfind(':');
-  if (colon == std::string_view::npos || host.find(']', colon) != std::string_view::npos) {
-    return host;
+constexpr std::array kDimensions = {RuleType::kListeningPort, RuleType::kHeaderHost,
+                                    RuleType::kHeaderClientTags,
+                                    RuleType::kHeaderConnectionProperties};
+
+// Fills a GroupChoice in the order of its parts.
+class ChoiceBuilder {
+ public:
+  ChoiceBuilder(const model::Snapshot& snapshot, GroupChoice& choice)
+      : snapshot_(snapshot), choice_(choice) {
+    choice_.groups.clear();
+    choice_.trace.clear();
+    choice_.policies.clear();
+    choice_.headers.clear();
+    choice_.reject_message = {};
+    choice_.set_request_source = {};
+    choice_.mode.reset();
+    choice_.keys.fill(std::nullopt);
   }
-  return host.substr(0, colon);
-}
 
-bool MatchesTags(std::string_view header, std::string_view value) {
-  if (header == value) return true;
-  return Contains(SplitList(header), value);
-}
-
-bool Matches(const Policy& policy, const RequestFacts& facts) {
-  const std::string_view value = policy.rule_value;
-  switch (policy.rule_type) {
-    case RuleType::kListeningPort:
-      return ParseDecimal(value) == facts.port;
-    case RuleType::kHeaderHost:
-      return EqualsIgnoreCase(facts.host, value) ||
-             EqualsIgnoreCase(WithoutPort(facts.host), value);
-    case RuleType::kHeaderClientTags:
-      return MatchesTags(facts.client_tags, value);
-    case RuleType::kHeaderConnectionProperties:
-      return facts.connection_properties == value;
-    case RuleType::kNone:
-      return false;  // conditions are not looked at yet
+  void AddGroup(std::string_view id) {
+    const auto* group = snapshot_.FindGroup(id);
+    if (!group || !group->group.enabled || Contains(choice_.groups, group)) return;
+    choice_.groups.push_back(group);
   }
-  return false;
-}
 
-// Keeps, of `groups`, those that a matching policy of this dimension leads to.
-void Narrow(std::optional<std::vector<std::string_view>>& groups,
-            const std::vector<const Policy*>& matching,
-            RuleType dimension) {
-  std::vector<std::string_view> led_to;
+  void AddFallbacksOf(const Policy& policy) {
+    AddGroup(policy.fallback_group);
+    for (const auto& id : policy.more_fallback_groups) AddGroup(id);
+  }
+
+  void AddFallbacksOfGroup(std::string_view id) {
+    const auto* group = snapshot_.FindGroup(id);
+    if (!group) return;
+    for (const auto& fallback : group->group.fallback_groups) AddGroup(fallback);
+  }
+
+  void ApplyActions(const Policy& policy) {
+    choice_.policies.push_back(&policy);
+    for (const auto& action : policy.headers) choice_.headers.push_back(&action);
+    if (choice_.reject_message.empty()) choice_.reject_message = policy.reject_message;
+    if (choice_.set_request_source.empty()) {
+      choice_.set_request_source = policy.set_request_source;
+    }
+    if (!choice_.mode) choice_.mode = policy.mode;
+  }
+
+  void Note(const Policy& policy) {
+    Separate();
+    choice_.trace.append("policy ").append(policy.id).append(" (");
+    AppendSummary(choice_.trace, policy);
+    if (policy.reject_message.empty()) {
+      choice_.trace.append(") -> ").append(policy.group);
+    } else {
+      choice_.trace.append(") rejects");
+    }
+  }
+
+  void Note(std::string_view text, std::string_view rest = {}) {
+    Separate();
+    choice_.trace.append(text).append(rest);
+  }
+
+  void HashFor(FactsReader& reader) {
+    for (const auto* group : choice_.groups) {
+      if (group->group.strategy != model::Strategy::kHash) continue;
+      auto& key = choice_.keys[static_cast<std::size_t>(group->group.hash_key)];
+      if (!key) key = reader.HashOf(group->group.hash_key);
+    }
+  }
+
+ private:
+  void Separate() {
+    if (!choice_.trace.empty()) choice_.trace.append("; ");
+  }
+
+  const model::Snapshot& snapshot_;
+  GroupChoice& choice_;
+};
+
+// Keeps, of `groups`, those that a policy of this dimension leads to; all of them at first.
+bool Narrow(std::vector<std::string_view>& groups,
+            std::vector<std::string_view>& led_to,
+            std::span<const Policy* const> matching,
+            RuleType dimension,
+            bool first) {
+  led_to.clear();
   for (const auto* policy : matching) {
     if (policy->rule_type == dimension) led_to.push_back(policy->group);
   }
-  if (led_to.empty()) return;
-  if (!groups) {
+  if (led_to.empty()) return false;
+  if (first) {
     std::ranges::sort(led_to);
-    led_to.erase(std::ranges::unique(led_to).begin(), led_to.end());
-    groups = std::move(led_to);
-    return;
+    const auto repeated = std::ranges::unique(led_to);
+    groups.assign(led_to.begin(), repeated.begin());
+  } else {
+    std::erase_if(groups, [&](std::string_view group) { return !Contains(led_to, group); });
   }
-  std::erase_if(*groups, [&](std::string_view group) { return !Contains(led_to, group); });
+  return true;
 }
-
-class ChoiceBuilder {
- public:
-  explicit ChoiceBuilder(const model::Snapshot& snapshot) : snapshot_(snapshot) {}
-
-  void Add(std::string_view id) {
-    const auto* group = snapshot_.FindGroup(id);
-    if (!group || !group->group.enabled || Contains(choice.groups, group)) return;
-    choice.groups.push_back(group);
-  }
-
-  void Note(std::string_view text) {
-    if (!choice.trace.empty()) choice.trace += "; ";
-    choice.trace += text;
-  }
-
-  GroupChoice choice;
-
- private:
-  const model::Snapshot& snapshot_;
-};
 
 }  // namespace
 
-GroupChoice ChooseGroups(const RequestFacts& facts, const model::Snapshot& snapshot) {
-  std::vector<const Policy*> matching;
-  ChoiceBuilder builder(snapshot);
-  for (const auto& policy : snapshot.policies()) {
-    if (!policy.enabled || !Matches(policy, facts)) continue;
-    matching.push_back(&policy);
-    builder.Note(fmt::format("policy {} ({}={}) -> {}", policy.id, NameOf(policy.rule_type),
-                             policy.rule_value, policy.group));
+void AppendSummary(std::string& text, const Policy& policy) {
+  if (policy.rule_type != RuleType::kNone) {
+    text.append(NameOf(policy.rule_type)).append("=").append(policy.rule_value);
+    if (!policy.conditions.empty()) text.append(", ");
   }
+  const auto count = policy.conditions.size();
+  if (count == 0) return;
+  fmt::format_to(std::back_inserter(text), "{} condition{}", count, count == 1 ? "" : "s");
+}
 
-  std::optional<std::vector<std::string_view>> groups;
-  for (const auto dimension :
-       {RuleType::kListeningPort, RuleType::kHeaderHost, RuleType::kHeaderClientTags,
-        RuleType::kHeaderConnectionProperties}) {
-    Narrow(groups, matching, dimension);
+Ruling Rule(std::span<const Policy* const> matching,
+            std::vector<std::string_view>& narrowed,
+            std::vector<std::string_view>& led_to) {
+  narrowed.clear();
+  if (matching.empty()) return {};
+  const auto alone = [&](std::size_t position) {
+    const auto* policy = matching[position];
+    if (!policy->group.empty()) narrowed.push_back(policy->group);
+    return Ruling{matching.subspan(position, 1), false};
+  };
+  if (!matching.front()->conditions.empty()) return alone(0);
+  const auto rejecting = std::ranges::find_if(
+      matching, [](const auto* policy) { return !policy->reject_message.empty(); });
+  if (rejecting != matching.end()) {
+    return alone(static_cast<std::size_t>(rejecting - matching.begin()));
   }
-  if (groups) {
-    if (groups->empty()) builder.Note("no group satisfies all of them");
-    for (const auto group : *groups) builder.Add(group);
-    for (const auto* policy : matching) {
-      if (!policy->fallback_group.empty() && Contains(*groups, policy->group)) {
-        builder.Add(policy->fallback_group);
-      }
+  bool first = true;
+  for (const auto dimension : kDimensions) {
+    if (Narrow(narrowed, led_to, matching, dimension, first)) first = false;
+  }
+  return {matching, true};
+}
+
+void GroupChooser::Choose(const RequestFacts& facts,
+                          const model::Snapshot& snapshot,
+                          GroupChoice& choice) {
+  FactsReader reader(facts);
+  CollectCandidates(facts, snapshot.index());
+  FindMatching(reader, snapshot.index());
+  const auto ruling = Rule(matching_, narrowed_, led_to_);
+
+  ChoiceBuilder builder(snapshot, choice);
+  choice.auth_delegated = snapshot.index().DelegatesAuth(facts.port);
+  for (const auto* policy : ruling.deciding) {
+    builder.Note(*policy);
+    builder.ApplyActions(*policy);
+  }
+  if (ruling.together && narrowed_.empty()) builder.Note("no group satisfies all of them");
+  for (const auto group : narrowed_) builder.AddGroup(group);
+  for (const auto* policy : ruling.deciding) {
+    if (policy->group.empty() || Contains(narrowed_, policy->group)) {
+      builder.AddFallbacksOf(*policy);
     }
   }
-  builder.Add(snapshot.default_group());
-  builder.Note(fmt::format("default {}", snapshot.default_group()));
-  return std::move(builder.choice);
+  for (const auto group : narrowed_) builder.AddFallbacksOfGroup(group);
+  builder.AddGroup(snapshot.default_group());
+  builder.AddFallbacksOfGroup(snapshot.default_group());
+  builder.Note("default ", snapshot.default_group());
+  builder.HashFor(reader);
+}
+
+void GroupChooser::CollectCandidates(const RequestFacts& facts, const PolicyIndex& index) {
+  candidates_.clear();
+  if (seen_in_.size() < index.list_count()) seen_in_.resize(index.list_count());
+  if (++decision_ == 0) {
+    std::ranges::fill(seen_in_, 0);
+    decision_ = 1;
+  }
+  Collect(&index.rest());
+  Collect(index.ByPort(facts.port));
+  Collect(index.ByUser(facts.user));
+  Collect(index.BySource(facts.source));
+  Collect(index.ByRoutingGroup(facts.routing_group));
+  Collect(index.ByProperties(facts.connection_properties));
+  if (!facts.host.empty() && index.has_hosts()) {
+    host_.assign(facts.host);
+    LowerInPlace(host_);
+    Collect(index.ByHost(host_));
+    Collect(index.ByHost(WithoutPort(host_)));
+  }
+  if (!facts.client_tags.empty()) {
+    Collect(index.ByTag(facts.client_tags));
+    ForEachElement(facts.client_tags, ',',
+                   [&](std::string_view tag) { Collect(index.ByTag(tag)); });
+  }
+  if (!facts.any_header) return;
+  for (const auto& header : index.by_header()) {
+    facts.any_header(header.name, [&](std::string_view value) {
+      Collect(PolicyIndex::Find(header.lists, value));
+      return false;
+    });
+  }
+}
+
+void GroupChooser::Collect(const PolicyIndex::List* list) {
+  if (!list || list->ranks.empty() || seen_in_[list->id] == decision_) return;
+  seen_in_[list->id] = decision_;
+  candidates_.push_back({list->ranks.data(), list->ranks.data() + list->ranks.size()});
+}
+
+// Goes through the candidates in the order of their ranks, so that nothing is asked of a request
+// (its statement, above all) for the sake of a policy that could not decide any more.
+void GroupChooser::FindMatching(FactsReader& reader, const PolicyIndex& index) {
+  const auto later = [](const Candidates& a, const Candidates& b) { return *a.next > *b.next; };
+  matching_.clear();
+  last_considered_ = static_cast<Rank>(index.ranked().size());
+  std::ranges::make_heap(candidates_, later);
+  while (!candidates_.empty()) {
+    std::ranges::pop_heap(candidates_, later);
+    auto& first = candidates_.back();
+    const auto* other = candidates_.size() > 1 ? candidates_.front().next : nullptr;
+    while (first.next != first.end && (!other || *first.next <= *other)) {
+      if (!Consider(*first.next++, reader, index)) return;
+    }
+    if (first.next == first.end) {
+      candidates_.pop_back();
+    } else {
+      std::ranges::push_heap(candidates_, later);
+    }
+  }
+}
+
+// False: no policy of a later rank can decide.
+bool GroupChooser::Consider(Rank rank, FactsReader& reader, const PolicyIndex& index) {
+  // A policy with several values may be in several of the lists.
+  if (rank == last_considered_) return true;
+  last_considered_ = rank;
+  const auto& candidate = index.At(rank);
+  if (!matching_.empty() && candidate.policy->priority < matching_.front()->priority) return false;
+  if (!reader.Matches(candidate)) return true;
+  matching_.push_back(candidate.policy);
+  return candidate.conditions.empty();
 }
 
 }  // namespace gateway::routing
