@@ -10,7 +10,7 @@ export PATH := $(abspath $(CACHE)/venv/bin):$(PATH)
 CONFIG ?= deploy/config.example.yaml
 
 .DEFAULT_GOAL := build
-.PHONY: build run test unit asan tsan faults e2e fuzz bench lint demo clean help
+.PHONY: build run test unit asan tsan databases identity control faults e2e fuzz bench lint demo clean help
 
 build:  ## the gateway, optimised: build/release/trino-gateway
 	scripts/install.sh build
@@ -31,6 +31,18 @@ asan tsan:  ## the unit tests under address and undefined, or thread sanitizer
 	cmake --preset $@
 	cmake --build --preset $@
 	ctest --preset $@
+
+identity: build  ## logins through a real LDAP server and a real OIDC provider
+	scripts/install.sh test
+	$(PYTEST) tests/identity
+
+control: build  ## the admin API on all databases and transports, many instances, killed databases
+	scripts/install.sh test bench
+	$(PYTEST) tests/control
+
+databases: build  ## the store on real PostgreSQL and MariaDB servers, and without them
+	scripts/install.sh test
+	$(PYTEST) tests/databases
 
 faults: build  ## broken backends and clients, with a fake Trino
 	scripts/install.sh test

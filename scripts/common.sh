@@ -30,3 +30,10 @@ go_version() {
   line=$(GOTOOLCHAIN=local go version 2>/dev/null | sed -n 's/^go version go\([0-9.]*\).*/\1/p') || true
   printf '%s\n' "${line:-0}"
 }
+
+# Prints the version of the `node` on the PATH, 0 when there is none.
+node_version() {
+  local line
+  line=$(node --version 2>/dev/null | sed -n 's/^v\([0-9.]*\)$/\1/p') || true
+  printf '%s\n' "${line:-0}"
+}

@@ -6,23 +6,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "admin/kinds.h"
 #include "base/ranges.h"
 
 namespace gateway::admin {
 namespace {
 
-template <typename T>
-Expected<void> CheckIsOurs(const std::vector<T>& file, std::string_view kind, std::string_view id) {
-  for (const auto& object : file) {
-    if (object.id == id) {
-      return Fail(
-          ErrorCode::kConflict,
-          fmt::format("{} '{}' is declared in the configuration file; change it there", kind, id),
-          Origin::kClient);
-    }
-  }
-  return {};
-}
+// Referrers that a message names; the rest is counted.
+constexpr std::size_t kShownUsers = 10;
 
 std::unexpected<Error> DoesNotExist(std::string_view field,
                                     std::string_view kind,
@@ -33,66 +24,92 @@ std::unexpected<Error> DoesNotExist(std::string_view field,
       Origin::kClient);
 }
 
-std::unexpected<Error> InUse(std::string_view kind,
-                             std::string_view id,
-                             const std::vector<std::string>& users) {
-  return Fail(
-      ErrorCode::kConflict,
-      fmt::format("{} '{}' is used by {}; change that first", kind, id, fmt::join(users, ", ")),
-      Origin::kClient);
+Expected<void> CheckGroups(std::string_view field,
+                           const std::vector<std::string>& ids,
+                           const Declared& declared) {
+  for (const auto& id : ids) {
+    if (!declared.Has<model::Group>(id)) return DoesNotExist(field, "group", id);
+  }
+  return {};
+}
+
+Expected<void> Free(std::string_view kind, std::string_view id, std::vector<std::string> users) {
+  if (users.empty()) return {};
+  const auto more = users.size() > kShownUsers ? users.size() - kShownUsers : 0;
+  users.resize(users.size() - more);
+  return Fail(ErrorCode::kConflict,
+              fmt::format("{} '{}' is used by {}{}; change that first", kind, id,
+                          fmt::join(users, ", "), more ? fmt::format(" and {} more", more) : ""),
+              Origin::kClient);
+}
+
+bool Uses(const model::Policy& policy, std::string_view group) {
+  return policy.group == group || policy.fallback_group == group ||
+         Contains(policy.more_fallback_groups, group);
 }
 
 }  // namespace
 
-Expected<void> CheckBackendIsOurs(const model::Configuration& file, std::string_view id) {
-  return CheckIsOurs(file.backends, "backend", id);
+template <typename T>
+Expected<void> CheckIsOurs(const Declared& declared, std::string_view id) {
+  if (!FindIn<T>(declared.file(), id)) return {};
+  return Fail(ErrorCode::kConflict,
+              fmt::format("{} '{}' is declared in the configuration file; change it there",
+                          kKindName<T>, id),
+              Origin::kClient);
 }
+template Expected<void> CheckIsOurs<model::Backend>(const Declared&, std::string_view);
+template Expected<void> CheckIsOurs<model::Group>(const Declared&, std::string_view);
+template Expected<void> CheckIsOurs<model::Policy>(const Declared&, std::string_view);
 
-Expected<void> CheckGroupIsOurs(const model::Configuration& file, std::string_view id) {
-  return CheckIsOurs(file.groups, "group", id);
-}
+Expected<void> CheckReferences(const model::Backend&, const Declared&) { return {}; }
 
-Expected<void> CheckPolicyIsOurs(const model::Configuration& file, std::string_view id) {
-  return CheckIsOurs(file.policies, "policy", id);
-}
-
-Expected<void> CheckReferences(const model::Group& group, const model::Snapshot& snapshot) {
+Expected<void> CheckReferences(const model::Group& group, const Declared& declared) {
   for (const auto& id : group.backends) {
-    if (!snapshot.FindBackend(id)) return DoesNotExist("backends", "backend", id);
+    if (!declared.Has<model::Backend>(id)) return DoesNotExist("backends", "backend", id);
   }
-  return {};
+  return CheckGroups("fallback_groups", group.fallback_groups, declared);
 }
 
-Expected<void> CheckReferences(const model::Policy& policy, const model::Snapshot& snapshot) {
-  if (!snapshot.FindGroup(policy.group)) return DoesNotExist("group", "group", policy.group);
-  if (!policy.fallback_group.empty() && !snapshot.FindGroup(policy.fallback_group)) {
+Expected<void> CheckReferences(const model::Policy& policy, const Declared& declared) {
+  const auto missing = [&](const std::string& id) {
+    return !id.empty() && !declared.Has<model::Group>(id);
+  };
+  if (missing(policy.group)) return DoesNotExist("group", "group", policy.group);
+  if (missing(policy.fallback_group)) {
     return DoesNotExist("fallback_group", "group", policy.fallback_group);
   }
-  return {};
+  return CheckGroups("more_fallback_groups", policy.more_fallback_groups, declared);
 }
 
-Expected<void> CheckBackendIsFree(const model::Snapshot& snapshot, std::string_view id) {
+template <>
+Expected<void> CheckIsFree<model::Backend>(const Declared& declared,
+                                           std::string_view,
+                                           std::string_view id) {
   std::vector<std::string> users;
-  for (const auto& state : snapshot.groups()) {
-    if (Contains(state.group.backends, id)) {
-      users.push_back(fmt::format("group '{}'", state.group.id));
-    }
-  }
-  if (!users.empty()) return InUse("backend", id, users);
-  return {};
+  declared.ForEach<model::Group>([&](const model::Group& group) {
+    if (Contains(group.backends, id)) users.push_back(fmt::format("group '{}'", group.id));
+  });
+  return Free("backend", id, std::move(users));
 }
 
-Expected<void> CheckGroupIsFree(const model::Snapshot& snapshot, std::string_view id) {
+template <>
+Expected<void> CheckIsFree<model::Group>(const Declared& declared,
+                                         std::string_view default_group,
+                                         std::string_view id) {
   std::vector<std::string> users;
-  for (const auto& policy : snapshot.policies()) {
-    if (policy.group == id || policy.fallback_group == id) {
-      users.push_back(fmt::format("policy '{}'", policy.id));
-    }
-  }
-  if (snapshot.default_group() == id) {
-    users.emplace_back("routing.default_group of the configuration file");
-  }
-  if (!users.empty()) return InUse("group", id, users);
+  declared.ForEach<model::Group>([&](const model::Group& group) {
+    if (Contains(group.fallback_groups, id)) users.push_back(fmt::format("group '{}'", group.id));
+  });
+  declared.ForEach<model::Policy>([&](const model::Policy& policy) {
+    if (Uses(policy, id)) users.push_back(fmt::format("policy '{}'", policy.id));
+  });
+  if (default_group == id) users.emplace_back("routing.default_group of the configuration file");
+  return Free("group", id, std::move(users));
+}
+
+template <>
+Expected<void> CheckIsFree<model::Policy>(const Declared&, std::string_view, std::string_view) {
   return {};
 }
 

@@ -5,13 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "admin/references.h"
-
 namespace gateway::admin {
 namespace {
-
-// As wide as the database's column.
-constexpr std::size_t kMaxRuleValue = 4096;
 
 BackendView ViewOf(const model::BackendState& state) {
   return {state.backend, state.status, state.Load(),
@@ -36,21 +31,6 @@ std::unexpected<Error> NotFound(std::string_view kind, std::string_view id) {
               Origin::kClient);
 }
 
-Expected<void> CheckLength(const model::Policy& policy) {
-  if (policy.rule_value.size() <= kMaxRuleValue) return {};
-  return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("rule value is too long: at most {} bytes", kMaxRuleValue),
-              Origin::kClient);
-}
-
-// The first check that fails.
-Expected<void> All(std::initializer_list<Expected<void>> checks) {
-  for (const auto& check : checks) {
-    if (!check) return check;
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string_view NameOf(Overall overall) {
@@ -65,109 +45,52 @@ std::string_view NameOf(Overall overall) {
   return "down";
 }
 
-AdminService::AdminService(model::Registry& registry,
-                           store::Store& store,
-                           telemetry::Logger& logger)
-    : registry_(registry), store_(store), logger_(logger) {}
+AdminService::AdminService(ServiceParts parts) : parts_(std::move(parts)) {}
 
 std::vector<BackendView> AdminService::ListBackends() const {
-  return ViewsOf(*registry_.Current());
+  return ViewsOf(*parts_.registry.Current());
 }
 
 std::vector<model::Group> AdminService::ListGroups() const {
-  const auto snapshot = registry_.Current();
+  const auto snapshot = parts_.registry.Current();
   std::vector<model::Group> groups;
   for (const auto& state : snapshot->groups()) groups.push_back(state.group);
   return groups;
 }
 
 std::vector<model::Policy> AdminService::ListPolicies() const {
-  return registry_.Current()->policies();
+  return parts_.registry.Current()->policies();
 }
 
 Expected<BackendView> AdminService::GetBackend(std::string_view id) const {
-  const auto snapshot = registry_.Current();
+  const auto snapshot = parts_.registry.Current();
   const auto* state = snapshot->FindBackend(id);
   if (!state) return NotFound("backend", id);
   return ViewOf(*state);
 }
 
 Expected<model::Group> AdminService::GetGroup(std::string_view id) const {
-  const auto snapshot = registry_.Current();
+  const auto snapshot = parts_.registry.Current();
   const auto* state = snapshot->FindGroup(id);
   if (!state) return NotFound("group", id);
   return state->group;
 }
 
 Expected<model::Policy> AdminService::GetPolicy(std::string_view id) const {
-  const auto snapshot = registry_.Current();
+  const auto snapshot = parts_.registry.Current();
   const auto found = std::ranges::find(snapshot->policies(), id, &model::Policy::id);
   if (found == snapshot->policies().end()) return NotFound("policy", id);
   return *found;
 }
 
-Expected<BackendView> AdminService::CreateBackend(const model::Backend& backend,
-                                                  const Caller& caller) {
-  const auto created = Write({"create", "backend", backend.id}, caller, [&] {
-    const auto checked =
-        All({Validate(backend), CheckBackendIsOurs(registry_.FileConfiguration(), backend.id)});
-    return checked ? store_.CreateBackend(backend) : checked;
-  });
-  if (!created) return std::unexpected(created.error());
-  return GetBackend(backend.id);
-}
-
-Expected<model::Group> AdminService::CreateGroup(const model::Group& group, const Caller& caller) {
-  const auto created = Write({"create", "group", group.id}, caller, [&] {
-    const auto checked =
-        All({Validate(group), CheckGroupIsOurs(registry_.FileConfiguration(), group.id),
-             CheckReferences(group, *registry_.Current())});
-    return checked ? store_.CreateGroup(group) : checked;
-  });
-  if (!created) return std::unexpected(created.error());
-  return GetGroup(group.id);
-}
-
-Expected<model::Policy> AdminService::CreatePolicy(const model::Policy& policy,
-                                                   const Caller& caller) {
-  const auto created = Write({"create", "policy", policy.id}, caller, [&] {
-    const auto checked = All({Validate(policy), CheckLength(policy),
-                              CheckPolicyIsOurs(registry_.FileConfiguration(), policy.id),
-                              CheckReferences(policy, *registry_.Current())});
-    return checked ? store_.CreatePolicy(policy) : checked;
-  });
-  if (!created) return std::unexpected(created.error());
-  return GetPolicy(policy.id);
-}
-
-Expected<void> AdminService::DeleteBackend(std::string_view id, const Caller& caller) {
-  return Write({"delete", "backend", id}, caller, [&] {
-    // Something that is not there is not "in use", even if a group names it.
-    if (!registry_.Current()->FindBackend(id)) return Expected<void>(NotFound("backend", id));
-    const auto checked = All({CheckBackendIsOurs(registry_.FileConfiguration(), id),
-                              CheckBackendIsFree(*registry_.Current(), id)});
-    return checked ? store_.DeleteBackend(id) : checked;
-  });
-}
-
-Expected<void> AdminService::DeleteGroup(std::string_view id, const Caller& caller) {
-  return Write({"delete", "group", id}, caller, [&] {
-    if (!registry_.Current()->FindGroup(id)) return Expected<void>(NotFound("group", id));
-    const auto checked = All({CheckGroupIsOurs(registry_.FileConfiguration(), id),
-                              CheckGroupIsFree(*registry_.Current(), id)});
-    return checked ? store_.DeleteGroup(id) : checked;
-  });
-}
-
-Expected<void> AdminService::DeletePolicy(std::string_view id, const Caller& caller) {
-  return Write({"delete", "policy", id}, caller, [&] {
-    const auto checked = CheckPolicyIsOurs(registry_.FileConfiguration(), id);
-    return checked ? store_.DeletePolicy(id) : checked;
-  });
+Expected<model::DrainState> AdminService::Left(std::string_view id) const {
+  const auto left = parts_.registry.Left(id);
+  if (!left) return NotFound("backend", id);
+  return *left;
 }
 
 HealthView AdminService::Health() const {
-  const auto snapshot = registry_.Current();
+  const auto snapshot = parts_.registry.Current();
   HealthView view{Overall::kDown, ViewsOf(*snapshot)};
   const auto enabled = std::ranges::count_if(
       snapshot->backends(), [](const auto& state) { return state->backend.enabled; });
@@ -178,7 +101,7 @@ HealthView AdminService::Health() const {
 }
 
 RoutingView AdminService::Routing() const {
-  const auto snapshot = registry_.Current();
+  const auto snapshot = parts_.registry.Current();
   RoutingView view{snapshot->default_group(), snapshot->version(), {}, snapshot->policies()};
   for (const auto& state : snapshot->groups()) {
     GroupRoutingView group{state.group.id, state.group.strategy, state.group.enabled, {}};
@@ -188,32 +111,13 @@ RoutingView AdminService::Routing() const {
   return view;
 }
 
-Expected<void> AdminService::Write(const Subject& subject,
-                                   const Caller& caller,
-                                   const std::function<Expected<void>()>& write) {
-  const std::lock_guard lock(write_mutex_);
-  auto result = write();
-  if (result) result = Publish(subject);
-  logger_.Event(telemetry::Level::kInfo, "admin.write",
-                {{"method", subject.method},
-                 {"kind", subject.kind},
-                 {"id", subject.id},
-                 {"client", caller.client},
-                 {"result", result ? std::string_view("ok") : NameOf(result.error().code)}});
-  return result;
-}
-
-Expected<void> AdminService::Publish(const Subject& subject) {
-  auto stored = store_.LoadConfiguration();
-  if (!stored) {
-    return Fail(stored.error().code,
-                fmt::format("{} of {} '{}' is stored, but takes effect only at the next change or "
-                            "start: {}",
-                            subject.method, subject.kind, subject.id, stored.error().message),
-                stored.error().origin);
-  }
-  registry_.ReplaceStored(*std::move(stored));
-  return {};
+// The status is that of the current snapshot; a backend that is not in it was deleted meanwhile.
+BackendView AdminService::ViewNow(model::Backend backend) const {
+  BackendView view;
+  const auto snapshot = parts_.registry.Current();
+  if (const auto* state = snapshot->FindBackend(backend.id)) view = ViewOf(*state);
+  view.backend = std::move(backend);
+  return view;
 }
 
 }  // namespace gateway::admin

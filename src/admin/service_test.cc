@@ -1,5 +1,6 @@
 #include "admin/service.h"
 
+#include <atomic>
 #include <latch>
 #include <thread>
 
@@ -10,6 +11,12 @@
 
 namespace gateway::admin {
 namespace {
+
+using Existence = Precondition::Existence;
+
+const Precondition kAny;
+const Precondition kNew{.existence = Existence::kMustNotExist};
+const Precondition kOld{.existence = Existence::kMustExist};
 
 model::Backend BackendAt(std::string id, std::uint16_t port) {
   return {.id = std::move(id), .url = Url{false, "127.0.0.1", port}};
@@ -24,6 +31,12 @@ model::Policy PolicyTo(std::string id, std::string group, std::string fallback =
           .rule_value = "etl",
           .group = std::move(group),
           .fallback_group = std::move(fallback)};
+}
+
+template <typename T>
+T AsStored(T object, std::uint64_t version = 1) {
+  object.version = version;
+  return object;
 }
 
 template <typename T>
@@ -49,30 +62,50 @@ struct ServiceTest : testing::Test {
     registry.ReportStatus(id, status);
   }
 
+  model::Configuration Stored() { return *store->LoadConfiguration()->configuration; }
+
+  ServiceParts Parts(telemetry::Logger& to) {
+    return {clock, registry, *store, publisher, to, [](std::string_view suffix) {
+              return suffix == "eif54" ? std::vector<std::string>{"f1"}
+                                       : std::vector<std::string>();
+            }};
+  }
+
   FakeClock clock;
   telemetry::Logger logger{telemetry::Level::kError};
-  std::unique_ptr<store::Store> store = *store::Store::Open("sqlite::memory:", clock);
+  std::unique_ptr<store::Store> store = *store::Store::Open({.url = "sqlite::memory:"}, clock);
   model::Registry registry{clock, "adhoc"};
-  AdminService service{registry, *store, logger};
-  const Caller caller{"127.0.0.1"};
+  Publisher publisher{registry};
+  AdminService service{Parts(logger)};
+  const Caller caller{"127.0.0.1", {"ada", identity::Role::kAdmin, "token"}, "Test/Method"};
 };
 
 TEST_F(ServiceTest, PublishesWhatItCreatesAndStoresIt) {
-  const auto backend = service.CreateBackend(BackendAt("c1", 8080), caller);
+  const auto backend = service.PutBackend(BackendAt("c1", 8080), kNew, caller);
   ASSERT_TRUE(backend) << backend.error().message;
-  EXPECT_EQ(backend->backend, BackendAt("c1", 8080));
-  ASSERT_TRUE(service.CreateGroup(GroupOf("etl", {"c1", "f1"}), caller));
-  ASSERT_TRUE(service.CreatePolicy(PolicyTo("p", "etl", "adhoc"), caller));
+  EXPECT_EQ(backend->backend, AsStored(BackendAt("c1", 8080)));
+  ASSERT_TRUE(service.PutGroup(GroupOf("etl", {"c1", "f1"}), kNew, caller));
+  ASSERT_TRUE(service.PutPolicy(PolicyTo("p", "etl", "adhoc"), kNew, caller));
 
   const auto snapshot = registry.Current();
   EXPECT_NE(snapshot->FindBackend("c1"), nullptr);
   EXPECT_EQ(snapshot->FindGroup("etl")->members.size(), 2U);
   EXPECT_EQ(snapshot->policies().size(), 2U);
-  EXPECT_EQ(store->LoadConfiguration()->policies.front(), PolicyTo("p", "etl", "adhoc"));
+  EXPECT_EQ(Stored().policies.front(), AsStored(PolicyTo("p", "etl", "adhoc")));
+}
+
+TEST_F(ServiceTest, ReplacesTheWholeObject) {
+  auto group = GroupOf("etl", {"f1"});
+  group.weights = {{"f1", 5}};
+  ASSERT_TRUE(service.PutGroup(group, kAny, caller));
+  const auto replaced = service.PutGroup(GroupOf("etl", {}), kAny, caller);
+  ASSERT_TRUE(replaced) << MessageOf(replaced);
+  EXPECT_EQ(*replaced, AsStored(GroupOf("etl", {}), 2));
+  EXPECT_EQ(registry.Current()->FindGroup("etl")->members.size(), 0U);
 }
 
 TEST_F(ServiceTest, ListsObjectsOfBothSources) {
-  ASSERT_TRUE(service.CreateBackend(BackendAt("c1", 8080), caller));
+  ASSERT_TRUE(service.PutBackend(BackendAt("c1", 8080), kNew, caller));
   const auto backends = service.ListBackends();
   ASSERT_EQ(backends.size(), 2U);
   EXPECT_EQ(backends[0].backend.source, model::Source::kStore);
@@ -80,74 +113,123 @@ TEST_F(ServiceTest, ListsObjectsOfBothSources) {
 }
 
 TEST_F(ServiceTest, RefusesBadValuesAndKeepsNothing) {
-  EXPECT_EQ(CodeOf(service.CreateBackend(BackendAt("bad id!", 1), caller)),
+  EXPECT_EQ(CodeOf(service.PutBackend(BackendAt("bad id!", 1), kAny, caller)),
             ErrorCode::kInvalidArgument);
-  EXPECT_EQ(CodeOf(service.CreateGroup(GroupOf("g", {"f1", "f1"}), caller)),
+  EXPECT_EQ(CodeOf(service.PutGroup(GroupOf("g", {"f1", "f1"}), kAny, caller)),
             ErrorCode::kInvalidArgument);
   auto policy = PolicyTo("p", "adhoc");
   policy.rule_value = std::string(5000, 'x');
-  EXPECT_EQ(CodeOf(service.CreatePolicy(policy, caller)), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(store->LoadConfiguration(), model::Configuration{});
+  EXPECT_EQ(CodeOf(service.PutPolicy(policy, kAny, caller)), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(Stored(), model::Configuration{});
 }
 
 TEST_F(ServiceTest, RefusesReferencesToWhatDoesNotExist) {
-  EXPECT_EQ(MessageOf(service.CreateGroup(GroupOf("g", {"f1", "c9"}), caller)),
+  EXPECT_EQ(MessageOf(service.PutGroup(GroupOf("g", {"f1", "c9"}), kAny, caller)),
             "backends names backend 'c9', which does not exist; create it first");
-  EXPECT_EQ(MessageOf(service.CreatePolicy(PolicyTo("p", "nope"), caller)),
+  EXPECT_EQ(MessageOf(service.PutPolicy(PolicyTo("p", "nope"), kAny, caller)),
             "group names group 'nope', which does not exist; create it first");
-  EXPECT_EQ(MessageOf(service.CreatePolicy(PolicyTo("p", "adhoc", "nope"), caller)),
+  EXPECT_EQ(MessageOf(service.PutPolicy(PolicyTo("p", "adhoc", "nope"), kAny, caller)),
             "fallback_group names group 'nope', which does not exist; create it first");
 }
 
-TEST_F(ServiceTest, RefusesIdsThatAreTaken) {
-  ASSERT_TRUE(service.CreateBackend(BackendAt("c1", 8080), caller));
-  EXPECT_EQ(CodeOf(service.CreateBackend(BackendAt("c1", 8081), caller)),
+TEST_F(ServiceTest, HoldsPreconditionsOnExistence) {
+  EXPECT_EQ(CodeOf(service.PutBackend(BackendAt("c1", 8080), kOld, caller)), ErrorCode::kNotFound);
+  ASSERT_TRUE(service.PutBackend(BackendAt("c1", 8080), kNew, caller));
+  EXPECT_EQ(CodeOf(service.PutBackend(BackendAt("c1", 8081), kNew, caller)),
             ErrorCode::kAlreadyExists);
-  const auto of_file = service.CreateBackend(BackendAt("f1", 8081), caller);
+  EXPECT_TRUE(service.PutBackend(BackendAt("c1", 8082), kOld, caller));
+}
+
+TEST_F(ServiceTest, RefusesAWriteThatIsBasedOnAnOldVersion) {
+  ASSERT_TRUE(service.PutBackend(BackendAt("c1", 1), kAny, caller));
+  ASSERT_TRUE(service.PutBackend(BackendAt("c1", 2), {.version = 1}, caller));
+  const auto late = service.PutBackend(BackendAt("c1", 3), {.version = 1}, caller);
+  EXPECT_EQ(CodeOf(late), ErrorCode::kAborted);
+  EXPECT_EQ(MessageOf(late),
+            "backend 'c1' was changed meanwhile: it has version 2 now, not 1; read it again");
+  EXPECT_EQ(CodeOf(service.DeleteBackend("c1", {.version = 1}, caller)), ErrorCode::kAborted);
+  EXPECT_EQ(Stored().backends.front().url.port, 2);
+}
+
+TEST_F(ServiceTest, ChangesSingleFields) {
+  ASSERT_TRUE(service.PutBackend(BackendAt("c1", 1), kAny, caller));
+  const auto disable = [](model::Backend& backend) {
+    backend.enabled = false;
+    return Expected<void>();
+  };
+  const auto changed = service.ChangeBackend("c1", disable, kAny, caller);
+  ASSERT_TRUE(changed) << MessageOf(changed);
+  EXPECT_FALSE(changed->backend.enabled);
+  EXPECT_EQ(changed->backend.version, 2U);
+  EXPECT_FALSE(registry.Current()->FindBackend("c1")->backend.enabled);
+}
+
+TEST_F(ServiceTest, WritesNothingWhenAChangeChangesNothing) {
+  ASSERT_TRUE(service.PutBackend(BackendAt("c1", 1), kAny, caller));
+  const auto nothing = [](model::Backend&) { return Expected<void>(); };
+  EXPECT_EQ(service.ChangeBackend("c1", nothing, kAny, caller)->backend.version, 1U);
+  EXPECT_EQ(service.ListAudit({})->size(), 1U);
+}
+
+TEST_F(ServiceTest, ChecksWhatAChangeMade) {
+  ASSERT_TRUE(service.PutGroup(GroupOf("etl", {"f1"}), kAny, caller));
+  const auto add = [](model::Group& group) {
+    group.backends.push_back("c9");
+    return Expected<void>();
+  };
+  EXPECT_EQ(CodeOf(service.ChangeGroup("etl", add, kAny, caller)), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(CodeOf(service.ChangeGroup("nope", add, kAny, caller)), ErrorCode::kNotFound);
+}
+
+TEST_F(ServiceTest, RefusesIdsOfTheFile) {
+  const auto of_file = service.PutBackend(BackendAt("f1", 8081), kAny, caller);
   EXPECT_EQ(CodeOf(of_file), ErrorCode::kConflict);
   EXPECT_EQ(MessageOf(of_file),
             "backend 'f1' is declared in the configuration file; change it there");
-  EXPECT_EQ(CodeOf(service.CreateGroup(GroupOf("adhoc", {}), caller)), ErrorCode::kConflict);
-  EXPECT_EQ(CodeOf(service.CreatePolicy(PolicyTo("tags", "adhoc"), caller)), ErrorCode::kConflict);
+  EXPECT_EQ(CodeOf(service.PutGroup(GroupOf("adhoc", {}), kAny, caller)), ErrorCode::kConflict);
+  EXPECT_EQ(CodeOf(service.PutPolicy(PolicyTo("tags", "adhoc"), kAny, caller)),
+            ErrorCode::kConflict);
 }
 
 TEST_F(ServiceTest, DeletesWhatNothingRefersTo) {
-  ASSERT_TRUE(service.CreateBackend(BackendAt("c1", 8080), caller));
-  ASSERT_TRUE(service.CreateGroup(GroupOf("etl", {"c1"}), caller));
-  ASSERT_TRUE(service.CreatePolicy(PolicyTo("p", "etl"), caller));
-  EXPECT_TRUE(service.DeletePolicy("p", caller));
-  EXPECT_TRUE(service.DeleteGroup("etl", caller));
-  EXPECT_TRUE(service.DeleteBackend("c1", caller));
+  ASSERT_TRUE(service.PutBackend(BackendAt("c1", 8080), kAny, caller));
+  ASSERT_TRUE(service.PutGroup(GroupOf("etl", {"c1"}), kAny, caller));
+  ASSERT_TRUE(service.PutPolicy(PolicyTo("p", "etl"), kAny, caller));
+  EXPECT_TRUE(service.DeletePolicy("p", kAny, caller));
+  EXPECT_TRUE(service.DeleteGroup("etl", kAny, caller));
+  EXPECT_TRUE(service.DeleteBackend("c1", kAny, caller));
   EXPECT_EQ(registry.Current()->FindBackend("c1"), nullptr);
   EXPECT_EQ(CodeOf(service.GetGroup("etl")), ErrorCode::kNotFound);
-  EXPECT_EQ(store->LoadConfiguration(), model::Configuration{});
+  EXPECT_EQ(Stored(), model::Configuration{});
 }
 
 TEST_F(ServiceTest, KeepsWhatIsReferredToAndNamesTheReferrers) {
-  ASSERT_TRUE(service.CreateBackend(BackendAt("c1", 8080), caller));
-  ASSERT_TRUE(service.CreateGroup(GroupOf("a", {"c1"}), caller));
-  ASSERT_TRUE(service.CreateGroup(GroupOf("b", {"c1"}), caller));
-  ASSERT_TRUE(service.CreatePolicy(PolicyTo("p", "adhoc", "a"), caller));
-  const auto backend = service.DeleteBackend("c1", caller);
+  ASSERT_TRUE(service.PutBackend(BackendAt("c1", 8080), kAny, caller));
+  ASSERT_TRUE(service.PutGroup(GroupOf("a", {"c1"}), kAny, caller));
+  auto group = GroupOf("b", {"c1"});
+  group.fallback_groups = {"a"};
+  ASSERT_TRUE(service.PutGroup(group, kAny, caller));
+  ASSERT_TRUE(service.PutPolicy(PolicyTo("p", "adhoc", "a"), kAny, caller));
+  const auto backend = service.DeleteBackend("c1", kAny, caller);
   EXPECT_EQ(CodeOf(backend), ErrorCode::kConflict);
   EXPECT_EQ(MessageOf(backend), "backend 'c1' is used by group 'a', group 'b'; change that first");
-  EXPECT_EQ(MessageOf(service.DeleteGroup("a", caller)),
-            "group 'a' is used by policy 'p'; change that first");
+  EXPECT_EQ(MessageOf(service.DeleteGroup("a", kAny, caller)),
+            "group 'a' is used by group 'b', policy 'p'; change that first");
   EXPECT_TRUE(service.GetBackend("c1"));
 }
 
 TEST_F(ServiceTest, KeepsTheDefaultGroup) {
   registry.ReplaceFile({}, "main");
-  ASSERT_TRUE(service.CreateGroup(GroupOf("main", {}), caller));
-  EXPECT_EQ(MessageOf(service.DeleteGroup("main", caller)),
+  ASSERT_TRUE(service.PutGroup(GroupOf("main", {}), kAny, caller));
+  EXPECT_EQ(MessageOf(service.DeleteGroup("main", kAny, caller)),
             "group 'main' is used by routing.default_group of the configuration file; change that "
             "first");
 }
 
 TEST_F(ServiceTest, LeavesObjectsOfTheFileAlone) {
   for (const auto& result :
-       {service.DeleteBackend("f1", caller), service.DeleteGroup("adhoc", caller),
-        service.DeletePolicy("tags", caller)}) {
+       {service.DeleteBackend("f1", kAny, caller), service.DeleteGroup("adhoc", kAny, caller),
+        service.DeletePolicy("tags", kAny, caller)}) {
     EXPECT_EQ(CodeOf(result), ErrorCode::kConflict);
     EXPECT_NE(MessageOf(result).find("configuration file; change it there"), std::string::npos)
         << MessageOf(result);
@@ -158,16 +240,36 @@ TEST_F(ServiceTest, ReportsWhatDoesNotExist) {
   EXPECT_EQ(CodeOf(service.GetBackend("c9")), ErrorCode::kNotFound);
   EXPECT_EQ(CodeOf(service.GetGroup("c9")), ErrorCode::kNotFound);
   EXPECT_EQ(CodeOf(service.GetPolicy("c9")), ErrorCode::kNotFound);
-  EXPECT_EQ(CodeOf(service.DeleteBackend("c9", caller)), ErrorCode::kNotFound);
-  EXPECT_EQ(CodeOf(service.DeleteGroup("c9", caller)), ErrorCode::kNotFound);
-  EXPECT_EQ(CodeOf(service.DeletePolicy("c9", caller)), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(service.DeleteBackend("c9", kAny, caller)), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(service.DeleteGroup("c9", kAny, caller)), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(service.DeletePolicy("c9", kAny, caller)), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(service.MarkBackend("c9", true, caller)), ErrorCode::kNotFound);
+}
+
+TEST_F(ServiceTest, KeepsAnAuditOfEveryWrite) {
+  ASSERT_TRUE(service.PutPolicy(PolicyTo("p", "adhoc"), kAny, caller));
+  ASSERT_TRUE(service.DeletePolicy("p", kAny, caller));
+  EXPECT_FALSE(service.DeletePolicy("p", kAny, caller));
+  const auto entries = service.ListAudit({});
+  ASSERT_TRUE(entries) << MessageOf(entries);
+  ASSERT_EQ(entries->size(), 2U);
+  const auto& deletion = entries->front();
+  EXPECT_EQ(deletion.actor, "ada");
+  EXPECT_EQ(deletion.role, "admin");
+  EXPECT_EQ(deletion.client, "127.0.0.1");
+  EXPECT_EQ(deletion.method, "Test/Method");
+  EXPECT_EQ(deletion.kind, "policy");
+  EXPECT_EQ(deletion.object_id, "p");
+  EXPECT_EQ(deletion.before, entries->back().after);
+  EXPECT_NE(deletion.before.find(R"("group":"adhoc")"), std::string::npos) << deletion.before;
+  EXPECT_EQ(deletion.after, "");
 }
 
 TEST_F(ServiceTest, TellsTheHealthOfTheWhole) {
   EXPECT_EQ(service.Health().status, Overall::kDown);
   Healthy("f1");
   EXPECT_EQ(service.Health().status, Overall::kOk);
-  ASSERT_TRUE(service.CreateBackend(BackendAt("c1", 8080), caller));
+  ASSERT_TRUE(service.PutBackend(BackendAt("c1", 8080), kAny, caller));
   EXPECT_EQ(service.Health().status, Overall::kDegraded);
 }
 
@@ -175,14 +277,14 @@ TEST_F(ServiceTest, DoesNotCountADisabledBackendAsIll) {
   Healthy("f1");
   auto disabled = BackendAt("c1", 8080);
   disabled.enabled = false;
-  ASSERT_TRUE(service.CreateBackend(disabled, caller));
+  ASSERT_TRUE(service.PutBackend(disabled, kAny, caller));
   EXPECT_EQ(service.Health().status, Overall::kOk);
 }
 
 TEST_F(ServiceTest, ExplainsWhichMembersOfAGroupTakeQueries) {
   Healthy("f1");
-  ASSERT_TRUE(service.CreateBackend(BackendAt("c1", 8080), caller));
-  ASSERT_TRUE(service.CreateGroup(GroupOf("etl", {"c1", "f1"}), caller));
+  ASSERT_TRUE(service.PutBackend(BackendAt("c1", 8080), kAny, caller));
+  ASSERT_TRUE(service.PutGroup(GroupOf("etl", {"c1", "f1"}), kAny, caller));
   const auto routing = service.Routing();
   EXPECT_EQ(routing.default_group, "adhoc");
   EXPECT_EQ(routing.version, registry.Current()->version());
@@ -197,11 +299,53 @@ TEST_F(ServiceTest, ExplainsWhichMembersOfAGroupTakeQueries) {
 }
 
 TEST_F(ServiceTest, ShowsAMemberThatTheFileNoLongerDeclares) {
-  ASSERT_TRUE(service.CreateGroup(GroupOf("etl", {"f1"}), caller));
+  ASSERT_TRUE(service.PutGroup(GroupOf("etl", {"f1"}), kAny, caller));
   registry.ReplaceFile({}, "adhoc");
   const auto routing = service.Routing();
   ASSERT_EQ(routing.groups.size(), 1U);
   EXPECT_EQ(routing.groups[0].members[0].why, "not declared anywhere");
+}
+
+TEST_F(ServiceTest, EvaluatesLikeAQuery) {
+  Healthy("f1");
+  routing::RequestFacts facts;
+  facts.client_tags = "etl";
+  EXPECT_EQ(service.EvaluateGroups(facts), std::vector<std::string>{"adhoc"});
+  const auto placement = service.EvaluateBackend({"unknown"});
+  ASSERT_TRUE(placement) << MessageOf(placement);
+  EXPECT_EQ(placement->backend_id, "f1");
+  EXPECT_EQ(placement->group_id, "adhoc");
+}
+
+TEST_F(ServiceTest, SaysWhyNoBackendCanTakeAQuery) {
+  const auto placement = service.EvaluateBackend({"adhoc"});
+  EXPECT_EQ(CodeOf(placement), ErrorCode::kUnavailable);
+  EXPECT_NE(MessageOf(placement).find("f1"), std::string::npos) << MessageOf(placement);
+}
+
+TEST_F(ServiceTest, TellsWhatAPortImplies) {
+  auto policy = PolicyTo("port", "adhoc");
+  policy.rule_type = model::RuleType::kListeningPort;
+  policy.rule_value = "8081";
+  policy.auth_delegated = true;
+  policy.set_request_source = "bi";
+  ASSERT_TRUE(service.PutPolicy(policy, kAny, caller));
+  EXPECT_TRUE(service.EvaluateAuthDelegation(8081));
+  EXPECT_FALSE(service.EvaluateAuthDelegation(8082));
+  EXPECT_EQ(service.EvaluateRequestSource(8081), "bi");
+  EXPECT_EQ(service.EvaluateRequestSource(0), "");
+}
+
+TEST_F(ServiceTest, FindsTheBackendOfAQueryInTheHistoryOrByItsSuffix) {
+  store::QueryRecord query;
+  query.id = "20261123_212752_00000_old99";
+  query.backend_id = "gone";
+  query.group_id = "adhoc";
+  ASSERT_TRUE(service.SaveQuery(query, caller));
+  EXPECT_EQ(service.FindBackendForQuery(query.id)->backend_id, "gone");
+  EXPECT_EQ(service.FindBackendForQuery("20261123_212752_00000_eif54")->backend_id, "f1");
+  EXPECT_EQ(CodeOf(service.FindBackendForQuery("20261123_212752_00000_xxxxx")),
+            ErrorCode::kNotFound);
 }
 
 TEST_F(ServiceTest, LetsOneOfManySimultaneousCreationsWin) {
@@ -211,30 +355,43 @@ TEST_F(ServiceTest, LetsOneOfManySimultaneousCreationsWin) {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       start.arrive_and_wait();
-      if (service.CreateBackend(BackendAt("c1", 8080), caller)) ++created;
+      if (service.PutBackend(BackendAt("c1", 8080), kNew, caller)) ++created;
     });
   }
   threads.clear();
   EXPECT_EQ(created, 1);
 }
 
+TEST_F(ServiceTest, LosesNoChangeOfManySimultaneousOnes) {
+  ASSERT_TRUE(service.PutPolicy(PolicyTo("p", "adhoc"), kAny, caller));
+  const auto add = [](model::Policy& policy) {
+    ++policy.priority;
+    return Expected<void>();
+  };
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int j = 0; j < 25; ++j) EXPECT_TRUE(service.ChangePolicy("p", add, kAny, caller));
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(service.GetPolicy("p")->priority, 100);
+}
+
 TEST_F(ServiceTest, LogsEachWriteWithWhoAskedAndWhatCameOfIt) {
   testing::internal::CaptureStderr();
   {
     telemetry::Logger talking(telemetry::Level::kInfo);
-    AdminService logged(registry, *store, talking);
-    EXPECT_TRUE(logged.CreateBackend(BackendAt("c1", 8080), {"192.0.2.7"}));
-    EXPECT_FALSE(logged.DeleteBackend("f1", {"192.0.2.8"}));
+    AdminService logged(Parts(talking));
+    EXPECT_TRUE(logged.PutBackend(BackendAt("c1", 8080), kAny, caller));
+    EXPECT_FALSE(logged.DeleteBackend("f1", kAny, caller));
   }
   const auto log = testing::internal::GetCapturedStderr();
-  EXPECT_NE(log.find(R"("event":"admin.write","method":"create","kind":"backend","id":"c1",)"
-                     R"("client":"192.0.2.7","result":"ok")"),
+  EXPECT_NE(log.find(R"("event":"admin.write","method":"Test/Method","kind":"backend","id":"c1",)"
+                     R"("actor":"ada","client":"127.0.0.1","result":"ok")"),
             std::string::npos)
       << log;
-  EXPECT_NE(log.find(R"("method":"delete","kind":"backend","id":"f1","client":"192.0.2.8",)"
-                     R"("result":"conflict")"),
-            std::string::npos)
-      << log;
+  EXPECT_NE(log.find(R"("result":"conflict")"), std::string::npos) << log;
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace {
 
 // Structured bindings, so that a field that is added there does not compile before it is here.
 auto Tie(const proxy::ListenerOptions& listener) {
-  const auto& [host, port, external_url] = listener;
-  return std::tie(host, port, external_url);
+  const auto& [host, port, external_url, delegated_auth] = listener;
+  return std::tie(host, port, external_url, delegated_auth);
 }
 
 auto Tie(const proxy::ProxyTimeouts& timeouts) {
@@ -50,11 +50,15 @@ std::vector<std::string> ImmutableChanges(const AppConfig& old, const AppConfig&
   };
   note(SameListeners(old.proxy.listeners, next.proxy.listeners), "listeners");
   note(old.admin == next.admin, "admin");
-  note(old.store_url == next.store_url, "store");
+  note(old.store == next.store, "store");
+  note(old.history == next.history, "history");
   note(old.proxy.backend_header == next.proxy.backend_header, "routing.backend_header");
+  note(old.proxy.external_router == next.proxy.external_router, "routing.external");
+  note(old.proxy.delegated_auth == next.proxy.delegated_auth, "auth");
   note(old.monitor == next.monitor, "monitor");
   note(Tie(old.proxy.timeouts) == Tie(next.proxy.timeouts), "timeouts");
-  note(Tie(old.proxy.limits) == Tie(next.proxy.limits), "limits");
+  note(Tie(old.proxy.limits) == Tie(next.proxy.limits) && old.proxy.retries == next.proxy.retries,
+       "limits");
   note(old.proxy.workers == next.proxy.workers, "workers");
   note(Tie(old.log) == Tie(next.log), "log");
   return changed;

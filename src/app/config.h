@@ -10,10 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "identity/options.h"
 #include "model/configuration.h"
 #include "model/registry.h"
 #include "monitor/monitor.h"
 #include "proxy/options.h"
+#include "rules/rule_book.h"
+#include "store/history_writer.h"
+#include "store/store_options.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
 
@@ -31,8 +35,10 @@ struct Address {
 struct AdminConfig {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8090;
-  std::optional<Address> grpc;  // accepted, not served yet
-  std::string token;            // empty: none, then the API changes nothing from outside
+  std::optional<Address> grpc;         // nothing: gRPC is not served
+  std::string token;                   // empty: none, then the API changes nothing from outside
+  identity::IdentityOptions identity;  // `token` is one of its tokens
+  bool trino_gateway_api = false;      // serve the admin API of Trino's own gateway, too
 
   bool operator==(const AdminConfig&) const = default;
 };
@@ -56,18 +62,20 @@ struct LogConfig {
 struct AppConfig {
   proxy::ProxyOptions proxy;  // listeners, timeouts, limits, workers, routing.backend_header
   AdminConfig admin;
-  std::string store_url = "sqlite::memory:";
+  store::StoreOptions store;
+  store::HistoryOptions history;
   std::string default_group;  // empty: what no policy matches is refused
   MonitorConfig monitor;
   LogConfig log;
   model::Configuration declared;  // Source::kFile
   // How single backends of `declared` are probed; all others as `monitor.probe` says.
   monitor::SettingsById backend_probes;
+  std::vector<rules::Rule> rules;  // routing.rules, with what their files hold; valid
 };
 
 // The names of changed settings that a reload cannot take over: everything but default_group,
-// backends (and how they are probed), groups and policies. For a warning; no values, as they may be
-// secret.
+// rules, backends (and how they are probed), groups and policies. For a warning; no values, as they
+// may be secret.
 std::vector<std::string> ImmutableChanges(const AppConfig& old, const AppConfig& next);
 
 }  // namespace gateway::app

@@ -10,7 +10,9 @@
 #include "app/config_values.h"
 #include "app/declared_reader.h"
 #include "app/file_content.h"
+#include "app/identity_reader.h"
 #include "app/monitor_reader.h"
+#include "app/rules_reader.h"
 #include "app/yaml_document.h"
 #include "app/yaml_reader.h"
 
@@ -38,7 +40,7 @@ auto CountBetween(std::uint64_t minimum, std::uint64_t maximum) {
 class ConfigReader {
  public:
   ConfigReader(Problems& problems, const SubstitutionSources& sources)
-      : reader_(problems, sources), declared_(reader_) {}
+      : reader_(problems, sources), declared_(reader_), rules_(reader_, sources) {}
 
   AppConfig Read(const YAML::Node& root);
 
@@ -49,7 +51,10 @@ class ConfigReader {
   void ReadListener(const Value& value);
   void ReadAdmin(const Value& section);
   void ReadStore(const Value& section);
+  void ReadHistory(const Value& section);
   void ReadRouting(const Value& section);
+  void ReadAuth(const Value& section);
+  void CheckAuth();
   void ReadTimeouts(const Value& section);
   void ReadLimits(const Value& section);
   void ReadLog(const Value& section);
@@ -57,7 +62,9 @@ class ConfigReader {
 
   YamlReader reader_;
   DeclaredReader declared_;
+  RulesReader rules_;
   AppConfig config_;
+  std::vector<Value> needs_provider_;       // settings that ask for delegated authentication
   std::map<std::string, Value> addresses_;  // in use, but for those with port 0
 };
 
@@ -65,6 +72,7 @@ AppConfig ConfigReader::Read(const YAML::Node& root) {
   MapReader top(reader_, {root, "", {}});
   if (const auto section = top.Require("listeners")) ReadListeners(*section);
   ReadSettings(top);
+  CheckAuth();
   ReadDeclared(top);
   config_.declared = declared_.Finish();
   config_.backend_probes = declared_.TakeBackendProbes();
@@ -74,7 +82,9 @@ AppConfig ConfigReader::Read(const YAML::Node& root) {
 void ConfigReader::ReadSettings(MapReader& top) {
   if (const auto section = top.Take("admin")) ReadAdmin(*section);
   if (const auto section = top.Take("store")) ReadStore(*section);
+  if (const auto section = top.Take("history")) ReadHistory(*section);
   if (const auto section = top.Take("routing")) ReadRouting(*section);
+  if (const auto section = top.Take("auth")) ReadAuth(*section);
   if (const auto section = top.Take("monitor")) config_.monitor = ReadMonitor(reader_, *section);
   if (const auto section = top.Take("timeouts")) ReadTimeouts(*section);
   if (const auto section = top.Take("limits")) ReadLimits(*section);
@@ -106,6 +116,10 @@ void ConfigReader::ReadListener(const Value& value) {
     listener.port = address->port;
   }
   map.Read("external_url", listener.external_url, ParseUrl);
+  if (const auto auth = map.Take("auth")) {
+    listener.delegated_auth = reader_.Read(*auth, ParseListenerAuth).value_or(false);
+    if (listener.delegated_auth) needs_provider_.push_back(*auth);
+  }
   config_.proxy.listeners.push_back(std::move(listener));
 }
 
@@ -117,13 +131,31 @@ void ConfigReader::ReadAdmin(const Value& section) {
   }
   config_.admin.grpc = ReadNewAddress(map.Take("grpc_address"));
   map.Read("token", config_.admin.token, ParseToken);
+  map.Read("trino_gateway_api", config_.admin.trino_gateway_api, ParseBool);
+  config_.admin.identity = IdentityReader(reader_).Read(map, config_.admin.token);
 }
 
 void ConfigReader::ReadStore(const Value& section) {
   MapReader map(reader_, section);
   if (const auto url = map.Require("url")) {
-    if (auto parsed = reader_.Read(*url, ParseStoreUrl)) config_.store_url = *std::move(parsed);
+    if (auto parsed = reader_.Read(*url, ParseStoreUrl)) config_.store.url = *std::move(parsed);
   }
+  auto& store = config_.store;
+  const auto timeout = DurationFrom(milliseconds(10));
+  map.Read("migrate", store.migrate, ParseBool);
+  map.Read("connections", store.connections, CountBetween(1, 100));
+  map.Read("acquire_timeout", store.acquire_timeout, timeout);
+  map.Read("connect_timeout", store.connect_timeout, timeout);
+  map.Read("statement_timeout", store.statement_timeout, timeout);
+}
+
+void ConfigReader::ReadHistory(const Value& section) {
+  MapReader map(reader_, section);
+  auto& history = config_.history;
+  map.Read("enabled", history.enabled, ParseBool);
+  map.Read("retention_days", history.retention_days, CountBetween(1, 3650));
+  map.Read("queue", history.capacity, CountBetween(1, 1'000'000));
+  map.Read("max_text", history.max_text, SizeBetween(0, 1 * kMiB));
 }
 
 void ConfigReader::ReadRouting(const Value& section) {
@@ -135,6 +167,25 @@ void ConfigReader::ReadRouting(const Value& section) {
     }
   }
   map.Read("backend_header", config_.proxy.backend_header, ParseBool);
+  if (const auto rules = map.Take("rules")) config_.rules = rules_.ReadRules(*rules);
+  if (const auto external = map.Take("external")) {
+    config_.proxy.external_router = rules_.ReadExternal(*external);
+  }
+}
+
+void ConfigReader::ReadAuth(const Value& section) {
+  MapReader map(reader_, section);
+  if (const auto delegated = map.Take("delegated")) {
+    config_.proxy.delegated_auth = rules_.ReadDelegatedAuth(*delegated);
+  }
+}
+
+// A listener that asks for a check which nobody is there to make would let nobody in.
+void ConfigReader::CheckAuth() {
+  if (config_.proxy.delegated_auth) return;
+  for (const auto& setting : needs_provider_) {
+    reader_.Report(setting, "needs the section auth.delegated, with the url of the provider");
+  }
 }
 
 void ConfigReader::ReadTimeouts(const Value& section) {
@@ -161,6 +212,8 @@ void ConfigReader::ReadLimits(const Value& section) {
   map.Read("replay_bytes", limits.replay_bytes, SizeBetween(0, 64 * kMiB));
   map.Read("client_connections", limits.client_connections, CountBetween(1, 1'000'000));
   map.Read("upstream_idle_per_backend", limits.upstream_idle_per_backend, CountBetween(0, 10'000));
+  map.Read("retry_percent", config_.proxy.retries.percent, CountBetween(0, 1000));
+  map.Read("retries_per_second", config_.proxy.retries.min_per_second, CountBetween(0, 10'000));
 }
 
 void ConfigReader::ReadLog(const Value& section) {

@@ -83,8 +83,10 @@ TEST(ConfigLoader, ReadsServerSettings) {
   EXPECT_EQ(listeners[1].host, "::1");
   EXPECT_EQ(listeners[1].port, 8081);
   EXPECT_FALSE(listeners[1].external_url);
-  EXPECT_EQ(config->admin, (AdminConfig{"127.0.0.1", 8090, Address{"127.0.0.1", 8091}, "hunter2"}));
-  EXPECT_EQ(config->store_url, "sqlite:/var/lib/trino-gateway/gateway.db");
+  AdminConfig admin{"127.0.0.1", 8090, Address{"127.0.0.1", 8091}, "hunter2", {}};
+  admin.identity.tokens = {{"token", identity::Role::kAdmin, identity::Sha256("hunter2")}};
+  EXPECT_EQ(config->admin, admin);
+  EXPECT_EQ(config->store.url, "sqlite:/var/lib/trino-gateway/gateway.db");
   EXPECT_EQ(config->default_group, "adhoc");
   EXPECT_FALSE(config->proxy.backend_header);
   EXPECT_EQ(config->monitor.interval, 3s);
@@ -152,8 +154,8 @@ TEST(ConfigLoader, ReadsBackendsGroupsAndPolicies) {
 TEST(ConfigLoader, FillsInTheDocumentedDefaults) {
   const auto config = ParseWithListeners("");
   ASSERT_TRUE(config) << config.error().message;
-  EXPECT_EQ(config->admin, (AdminConfig{"127.0.0.1", 8090, std::nullopt, ""}));
-  EXPECT_EQ(config->store_url, "sqlite::memory:");
+  EXPECT_EQ(config->admin, AdminConfig());
+  EXPECT_EQ(config->store.url, "sqlite::memory:");
   EXPECT_EQ(config->default_group, "");
   EXPECT_TRUE(config->proxy.backend_header);
   EXPECT_EQ(config->monitor, MonitorConfig());
@@ -229,7 +231,7 @@ TEST(ConfigLoader, RefusesBadListeners) {
       {"listeners:\n  - {}\n", "gateway.yaml:2:5: listeners[0]: the key 'address' is missing"},
       {"listeners:\n  - 127.0.0.1:8080\n",
        "gateway.yaml:2:5: listeners[0]: a single value is not allowed here; allowed: a map with "
-       "the keys address, external_url"},
+       "the keys address, external_url, auth"},
       {"listeners:\n  - address: gateway:8080\n",
        "gateway.yaml:2:14: listeners[0].address: 'gateway:8080' is not an address; allowed: "
        "IP:PORT"},
@@ -245,7 +247,7 @@ TEST(ConfigLoader, RefusesBadListeners) {
        "gateway.yaml:2:45: listeners[0].external_url: 'trino' is not an address: write http://"},
       {"- a\n- b\n",
        "gateway.yaml:1:1: a list is not allowed here; allowed: a map with the keys "
-       "listeners, admin, store, routing, monitor, timeouts, limits, workers, log, "
+       "listeners, admin, store, routing, auth, monitor, timeouts, limits, workers, log, "
        "backends, groups, policies"},
   };
   for (const auto& [text, complaint] : mistakes) ExpectRefused(text, complaint);
@@ -284,7 +286,7 @@ TEST(ConfigLoader, RefusesValuesOfTheWrongTypeOrRange) {
       {"workers: ''\n", "gateway.yaml:2:10: workers: the value is empty; write one"},
       {"routing: [adhoc]\n",
        "gateway.yaml:2:10: routing: a list is not allowed here; allowed: a map with the keys "
-       "default_group, backend_header"},
+       "default_group, backend_header, rules, external"},
       {"routing: {backend_header: yes}\n",
        "gateway.yaml:2:27: routing.backend_header: 'yes' is not allowed; allowed: true, false"},
       {"routing: {default_group: a/b}\n",
@@ -303,7 +305,12 @@ TEST(ConfigLoader, RefusesValuesOfTheWrongTypeOrRange) {
        "gateway.yaml:2:15: log.access: 'some' is not allowed; allowed: off, sampled, all"},
       {"store: {}\n", "gateway.yaml:2:8: store: the key 'url' is missing"},
       {"store: {url: oracle}\n",
-       "gateway.yaml:2:14: store.url: the URL (not shown) is not supported; allowed: sqlite:PATH"},
+       "gateway.yaml:2:14: store.url: the URL (not shown) is wrong: the scheme is not supported; "
+       "allowed: sqlite:PATH"},
+      {"store: {url: 'postgresql://gw:secret@h:70000/db'}\n",
+       "gateway.yaml:2:14: store.url: the URL (not shown) is wrong: the port must be 1 to 65535"},
+      {"store: {url: 'sqlite::memory:', connections: 0}\n",
+       "gateway.yaml:2:46: store.connections: '0' is not allowed"},
   };
   ExpectRefused(mistakes);
 }

@@ -25,7 +25,7 @@ TEST(ImmutableChanges, NameEachSectionThatNeedsARestart) {
       {"listeners", [](AppConfig& c) { c.proxy.listeners.emplace_back(); }},
       {"admin", [](AppConfig& c) { c.admin.token = "t"; }},
       {"admin", [](AppConfig& c) { c.admin.grpc = Address{"::1", 1}; }},
-      {"store", [](AppConfig& c) { c.store_url = "sqlite:gateway.db"; }},
+      {"store", [](AppConfig& c) { c.store.url = "sqlite:gateway.db"; }},
       {"routing.backend_header", [](AppConfig& c) { c.proxy.backend_header = false; }},
       {"monitor", [](AppConfig& c) { c.monitor.fall = 9; }},
       {"timeouts", [](AppConfig& c) { c.proxy.timeouts.shutdown_grace = 1s; }},

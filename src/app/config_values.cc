@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
+#include "store/store_url.h"
 
 namespace gateway::app {
 namespace {
@@ -143,6 +144,12 @@ Expected<telemetry::AccessLogOptions::Mode> ParseAccessMode(std::string_view tex
   return Refuse(fmt::format("'{}' is not allowed; allowed: off, sampled, all", text));
 }
 
+Expected<bool> ParseListenerAuth(std::string_view text) {
+  if (text == "none") return false;
+  if (text == "delegated") return true;
+  return Refuse(fmt::format("'{}' is not allowed; allowed: none, delegated", text));
+}
+
 Expected<std::string> ParseToken(std::string_view text) {
   if (IsPrintable(text, '!')) return std::string(text);
   return Refuse(
@@ -156,14 +163,12 @@ Expected<std::string> ParseSecret(std::string_view text) {
 }
 
 Expected<std::string> ParseStoreUrl(std::string_view text) {
-  constexpr std::string_view kScheme = "sqlite:";
-  if (text.starts_with(kScheme) && text.size() > kScheme.size() &&
-      text.find('"') == std::string_view::npos) {
-    return std::string(text);
-  }
-  return Refuse(
-      "the URL (not shown) is not supported; allowed: sqlite:PATH without double quotes, "
-      "or sqlite::memory:");
+  constexpr std::string_view kPrefix = "store url: ";
+  const auto parsed = store::ParseStoreUrl(text);
+  if (parsed) return std::string(text);
+  auto reason = parsed.error().message;
+  if (reason.starts_with(kPrefix)) reason.erase(0, kPrefix.size());
+  return Refuse("the URL (not shown) is wrong: " + reason);
 }
 
 }  // namespace gateway::app

@@ -47,13 +47,16 @@ Expected<std::string> ParseUser(std::string_view text);
 // `off`, `sampled` or `all`.
 Expected<telemetry::AccessLogOptions::Mode> ParseAccessMode(std::string_view text);
 
+// `none` (false) or `delegated` (true).
+Expected<bool> ParseListenerAuth(std::string_view text);
+
 // A secret that is sent in a header: printable ASCII without blanks.
 Expected<std::string> ParseToken(std::string_view text);
 
 // A password: printable ASCII, blanks included.
 Expected<std::string> ParseSecret(std::string_view text);
 
-// `sqlite:PATH`, `sqlite::memory:`. A secret: later schemes carry passwords.
+// As store/store_url.h says. A secret: it may carry a password.
 Expected<std::string> ParseStoreUrl(std::string_view text);
 
 }  // namespace gateway::app

@@ -120,10 +120,12 @@ TEST(ConfigValues, RefusesTokensAndUsersThatWouldBreakAHeader) {
   EXPECT_EQ(ParseUser("probe user"), "probe user");
 }
 
-TEST(ConfigValues, TakesOnlyStoresOfThisVersion) {
+TEST(ConfigValues, TakesStoresThatItKnows) {
   EXPECT_TRUE(ParseStoreUrl("sqlite::memory:"));
-  EXPECT_TRUE(ParseStoreUrl("sqlite:/var/lib/trino-gateway/gateway.db"));
-  for (const auto* text : {"sqlite:", "gateway.db", "postgresql://h/db", "sqlite:a\"b"}) {
+  EXPECT_EQ(ParseStoreUrl("postgresql://gw:p%40ss@db/gateway"),
+            "postgresql://gw:p%40ss@db/gateway");
+  EXPECT_TRUE(ParseStoreUrl("mysql://gw@db:3307/gateway"));
+  for (const auto* text : {"sqlite:", "gateway.db", "postgresql://h", "sqlite:a\"b"}) {
     SCOPED_TRACE(text);
     EXPECT_EQ(CodeOf(ParseStoreUrl(text)), ErrorCode::kInvalidArgument);
   }

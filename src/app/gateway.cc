@@ -1,6 +1,8 @@
 #include "app/gateway.h"
 
 #include <csignal>
+#include <filesystem>
+#include <ranges>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -43,6 +45,7 @@ Gateway::Gateway(AppConfig config, std::string config_path)
       logger_(config_.log.level),
       access_log_(logger_, config_.log.access),
       registry_(clock_, config_.default_group),
+      rule_book_(clock_),
       signals_(io_.get_executor()),
       file_timer_(io_.get_executor()),
       file_watcher_(config_path_) {}
@@ -54,33 +57,38 @@ Gateway::~Gateway() {
 
 Expected<std::unique_ptr<Gateway>> Gateway::Create(AppConfig config, std::string config_path) {
   std::unique_ptr<Gateway> gateway(new Gateway(std::move(config), std::move(config_path)));
-  if (auto opened = gateway->OpenStore(); !opened) return std::unexpected(opened.error());
+  if (auto opened = gateway->OpenControlPlane(); !opened) return std::unexpected(opened.error());
+  if (auto taken = gateway->rule_book_.Replace(gateway->config_.rules); !taken) {
+    return std::unexpected(taken.error());
+  }
+  gateway->WatchScripts();
   return gateway;
 }
 
-Expected<void> Gateway::OpenStore() {
-  auto store = store::Store::Open(config_.store_url, clock_);
-  if (!store) return std::unexpected(std::move(store).error());
-  store_ = std::move(*store);
-  auto stored = store_->LoadConfiguration();
-  if (!stored) return std::unexpected(std::move(stored).error());
-  const auto suffixes = store_->LoadSuffixes();
-  if (!suffixes) return std::unexpected(suffixes.error());
-
-  registry_.ReplaceStored(std::move(*stored));
+Expected<void> Gateway::OpenControlPlane() {
   registry_.ReplaceFile(config_.declared, config_.default_group);
-  suffix_keeper_.emplace(*store_, logger_);
+  auto opened = ControlPlane::Open(
+      config_, {clock_, logger_, registry_, io_,
+                rpc::PageCallbacks{[this] { return NotReady(); }, [this] { return Scrape(); }},
+                [this](std::string_view suffix) { return OwnersOf(suffix); }});
+  if (!opened) return std::unexpected(std::move(opened).error());
+  control_plane_ = *std::move(opened);
+
+  suffix_keeper_.emplace(control_plane_->store(), logger_);
   stickiness_.emplace([this](const proxy::Sighting& sighting) { suffix_keeper_->Keep(sighting); });
+  const auto suffixes = control_plane_->store().LoadSuffixes();
+  // Without the database they are learned from answers and probes.
+  if (!suffixes && suffixes.error().code != ErrorCode::kUnavailable) {
+    return std::unexpected(suffixes.error());
+  }
+  if (!suffixes) return {};
   for (const auto& sighting : *suffixes) {
     stickiness_->Learn(sighting.suffix, sighting.backend_id);
   }
   return {};
 }
 
-Expected<void> Gateway::Start() {
-  registry_.SetMarksHold(config_.monitor.marks);
-  monitor_.emplace(ToMonitorOptions(config_, *stickiness_), io_, clock_, registry_, logger_,
-                   metrics_);
+proxy::ProxySignals Gateway::MakeSignals() {
   proxy::ProxySignals signals;
   signals.backend_failed = [this](std::string_view id, std::string_view failure_class) {
     monitor_->ReportFailure(id, failure_class);
@@ -88,19 +96,46 @@ Expected<void> Gateway::Start() {
   signals.process_forwarded = [this](std::string_view id, bool takes) {
     registry_.ReportProcessForwarded(id, takes);
   };
-  server_.emplace(config_.proxy, clock_, logger_, metrics_, access_log_, *stickiness_,
-                  std::move(signals), registry_.Current());
-  registry_.Subscribe([this](const model::SnapshotPtr& snapshot) { server_->Publish(snapshot); });
+  if (config_.history.enabled) {
+    signals.submitted = [this](const proxy::ProxySignals::Submission& submission) {
+      RecordQuery(submission);
+    };
+  }
+  return signals;
+}
 
-  admin_service_.emplace(registry_, *store_, logger_);
-  admin_server_.emplace(
-      admin::ServerOptions{config_.admin.host, config_.admin.port, config_.admin.token}, io_,
-      *admin_service_,
-      admin::ServerCallbacks{[this] { return NotReady(); }, [this] { return Scrape(); }}, logger_);
-  const auto admin_port = admin_server_->Start();
-  if (!admin_port) return std::unexpected(admin_port.error());
-  logger_.Event(Level::kInfo, "admin.listening",
-                {{"address", config_.admin.host}, {"port", *admin_port}});
+void Gateway::RecordQuery(const proxy::ProxySignals::Submission& submission) {
+  store::QueryRecord query;
+  query.id = submission.query_id;
+  // More than is kept would only be copied to be cut off.
+  if (submission.text) query.text = submission.text->substr(0, config_.history.max_text + 1);
+  query.user = submission.user;
+  query.source = submission.source;
+  query.client = submission.client;
+  query.group_id = submission.group_id;
+  query.backend_id = submission.backend_id;
+  query.server_host = submission.host;
+  query.trace = submission.trace;
+  query.submitted = clock_.WallNow();
+  control_plane_->Record(std::move(query));
+}
+
+std::vector<std::string> Gateway::OwnersOf(std::string_view suffix) const {
+  std::vector<std::string> owners;
+  for (const auto& sighting : *stickiness_->table() | std::views::reverse) {
+    if (sighting.suffix == suffix) owners.push_back(sighting.backend_id);
+  }
+  return owners;
+}
+
+Expected<void> Gateway::Start() {
+  registry_.SetMarksHold(config_.monitor.marks);
+  monitor_.emplace(ToMonitorOptions(config_, *stickiness_), io_, clock_, registry_, logger_,
+                   metrics_);
+  server_.emplace(config_.proxy, clock_, logger_, metrics_, access_log_, *stickiness_, rule_book_,
+                  MakeSignals(), registry_.Current());
+  registry_.Subscribe([this](const model::SnapshotPtr& snapshot) { server_->Publish(snapshot); });
+  if (auto started = control_plane_->Start(); !started) return started;
   monitor_->Start();
   return {};
 }
@@ -124,13 +159,14 @@ http::Awaitable<void> Gateway::StartServing() {
                   {{"address", config_.proxy.listeners[i].host}, {"port", (*ports)[i]}});
   }
   serving_ = true;
+  control_plane_->SetServing(true);
 }
 
 Expected<void> Gateway::Run() {
   if (auto started = Start(); !started) return started;
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   http::asio::co_spawn(io_, HandleSignals(), Rethrow);
-  http::asio::co_spawn(io_, WatchFile(), Rethrow);
+  http::asio::co_spawn(io_, WatchFiles(), Rethrow);
   http::asio::co_spawn(io_, StartServing(), Rethrow);
   io_.run();
   if (failure_) return std::unexpected(*failure_);
@@ -157,6 +193,7 @@ http::Awaitable<void> Gateway::HandleSignals() {
 http::Awaitable<void> Gateway::Drain() {
   logger_.Event(Level::kInfo, "gateway.draining",
                 {{"grace_ms", config_.proxy.timeouts.shutdown_grace.count()}});
+  control_plane_->SetServing(false);
   server_->BeginStop();
   const auto deadline = clock_.Now() + config_.proxy.timeouts.shutdown_grace;
   while (!server_->Stopped() && !impatient_ && clock_.Now() < deadline) co_await Pause(kTick);
@@ -166,17 +203,32 @@ http::Awaitable<void> Gateway::Drain() {
   }
   server_->Finish();
   monitor_->Stop();
-  admin_server_->Stop();
+  control_plane_->Stop();
   drained_ = true;
   signals_.cancel();
   file_timer_.cancel();
 }
 
-http::Awaitable<void> Gateway::WatchFile() {
+http::Awaitable<void> Gateway::WatchFiles() {
   while (!stopping_) {
     file_timer_.expires_after(kFileCheckInterval);
     co_await file_timer_.async_wait(http::kTuple);
-    if (!stopping_ && file_watcher_.Changed()) Reload("file changed");
+    if (!stopping_ && FilesChanged()) Reload("file changed");
+  }
+}
+
+// Each is asked, so that one reload takes over all changes.
+bool Gateway::FilesChanged() {
+  bool changed = file_watcher_.Changed();
+  for (auto& watcher : script_watchers_) changed = watcher.Changed() || changed;
+  return changed;
+}
+
+void Gateway::WatchScripts() {
+  script_watchers_.clear();
+  const auto directory = std::filesystem::path(config_path_).parent_path();
+  for (const auto& rule : config_.rules) {
+    script_watchers_.emplace_back((directory / rule.file).string());
   }
 }
 
@@ -193,6 +245,11 @@ void Gateway::Reload(std::string_view cause) {
                   {{"cause", cause}, {"reason", next.error().message}});
     return;
   }
+  if (const auto taken = rule_book_.Replace(next->rules); !taken) {
+    logger_.Event(Level::kError, "config.refused",
+                  {{"cause", cause}, {"reason", taken.error().message}});
+    return;
+  }
   for (const auto& setting : ImmutableChanges(config_, *next)) {
     logger_.Event(Level::kWarn, "config.needs_restart", {{"setting", setting}});
   }
@@ -200,12 +257,15 @@ void Gateway::Reload(std::string_view cause) {
   config_.default_group = std::move(next->default_group);
   config_.backend_probes = std::move(next->backend_probes);
   monitor_->UseSettings(config_.backend_probes);
+  config_.rules = std::move(next->rules);
+  WatchScripts();
   registry_.ReplaceFile(config_.declared, config_.default_group);
   logger_.Event(Level::kInfo, "config.reloaded",
                 {{"cause", cause},
                  {"backends", config_.declared.backends.size()},
                  {"groups", config_.declared.groups.size()},
-                 {"policies", config_.declared.policies.size()}});
+                 {"policies", config_.declared.policies.size()},
+                 {"rules", config_.rules.size()}});
 }
 
 std::optional<std::string> Gateway::NotReady() const {

@@ -9,12 +9,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/basic_signal_set.hpp>
 
-#include "admin/http_server.h"
-#include "admin/service.h"
 #include "app/config.h"
+#include "app/control_plane.h"
 #include "app/file_watcher.h"
 #include "app/suffix_keeper.h"
 #include "base/clock.h"
@@ -23,7 +23,7 @@
 #include "monitor/monitor.h"
 #include "proxy/server.h"
 #include "proxy/stickiness.h"
-#include "store/store.h"
+#include "rules/rule_book.h"
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
@@ -32,7 +32,8 @@ namespace gateway::app {
 
 class Gateway {
  public:
-  // Opens the store and loads what it holds. Errors are for the operator and say what to do.
+  // Opens the control plane and loads what it holds. Errors are for the operator and say what to
+  // do.
   static Expected<std::unique_ptr<Gateway>> Create(AppConfig config, std::string config_path);
   ~Gateway();
 
@@ -45,11 +46,16 @@ class Gateway {
 
   Gateway(AppConfig config, std::string config_path);
 
-  Expected<void> OpenStore();
+  Expected<void> OpenControlPlane();
+  proxy::ProxySignals MakeSignals();
+  void RecordQuery(const proxy::ProxySignals::Submission& submission);
+  std::vector<std::string> OwnersOf(std::string_view suffix) const;
   Expected<void> Start();
   http::Awaitable<void> StartServing();
   http::Awaitable<void> HandleSignals();
-  http::Awaitable<void> WatchFile();
+  http::Awaitable<void> WatchFiles();
+  bool FilesChanged();
+  void WatchScripts();
   http::Awaitable<void> Drain();
   http::Awaitable<void> Pause(std::chrono::milliseconds time);
   void Reload(std::string_view cause);
@@ -62,18 +68,18 @@ class Gateway {
   telemetry::Logger logger_;
   telemetry::Metrics metrics_;
   telemetry::AccessLog access_log_;
-  std::unique_ptr<store::Store> store_;
-  std::optional<SuffixKeeper> suffix_keeper_;
   model::Registry registry_;
+  rules::RuleBook rule_book_;
   http::asio::io_context io_{1};
+  std::unique_ptr<ControlPlane> control_plane_;
+  std::optional<SuffixKeeper> suffix_keeper_;
   std::optional<proxy::Stickiness> stickiness_;
   std::optional<monitor::Monitor> monitor_;
   std::optional<proxy::Server> server_;
-  std::optional<admin::AdminService> admin_service_;
-  std::optional<admin::AdminServer> admin_server_;
   SignalSet signals_;
   http::Timer file_timer_;
   FileWatcher file_watcher_;
+  std::vector<FileWatcher> script_watchers_;  // of routing.rules
   std::optional<Error> failure_;
   bool serving_ = false;
   bool stopping_ = false;

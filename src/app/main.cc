@@ -1,13 +1,16 @@
 // The command line: one subcommand each for serving, checking a configuration, and the schema.
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <string>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "app/analyze_sql_command.h"
 #include "app/config_loader.h"
 #include "app/gateway.h"
+#include "app/hash_commands.h"
 #include "app/migrate_command.h"
 
 namespace gateway::app {
@@ -49,7 +52,10 @@ int Main(int argc, char** argv) {
   serve->add_option("--config", path, "Configuration file (YAML)")->required();
   auto* check = app.add_subcommand("check", "Check a configuration file and exit");
   check->add_option("--config", path, "Configuration file (YAML)")->required();
+  auto* analyze_sql = app.add_subcommand(
+      "analyze-sql", "Analyse statements: JSON lines from standard input to standard output");
   MigrateCommand migrate(app);
+  const HashCommands hash(app);
 
   try {
     app.parse(argc, argv);
@@ -58,8 +64,12 @@ int Main(int argc, char** argv) {
   }
   if (*serve) return Serve(path);
   if (*check) return Check(path);
-  const auto migrated = migrate.Run();
-  return migrated ? 0 : Complain(migrated.error());
+  if (*analyze_sql) {
+    AnalyzeSql(std::cin, std::cout);
+    return 0;
+  }
+  const auto done = hash.Asked() ? hash.Run() : migrate.Run();
+  return done ? 0 : Complain(done.error());
 }
 
 }  // namespace

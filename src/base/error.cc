@@ -12,6 +12,8 @@ std::string_view NameOf(ErrorCode code) {
       return "already_exists";
     case ErrorCode::kConflict:
       return "conflict";
+    case ErrorCode::kAborted:
+      return "aborted";
     case ErrorCode::kAmbiguous:
       return "ambiguous";
     case ErrorCode::kTooLarge:
@@ -32,6 +34,10 @@ std::string_view NameOf(ErrorCode code) {
       return "protocol";
     case ErrorCode::kUnsupported:
       return "unsupported";
+    case ErrorCode::kUnauthenticated:
+      return "unauthenticated";
+    case ErrorCode::kPermissionDenied:
+      return "permission_denied";
     case ErrorCode::kUnavailable:
       return "unavailable";
     case ErrorCode::kInternal:

@@ -12,22 +12,25 @@
 namespace gateway {
 
 enum class ErrorCode : std::uint8_t {
-  kInvalidArgument,  // the input is wrong and stays wrong: tell its author what is allowed
-  kNotFound,         // nothing of that name
-  kAlreadyExists,    // something of that name is there
-  kConflict,         // the state forbids it: referred to, owned by the file, changed meanwhile
-  kAmbiguous,        // several answers where one is needed
-  kTooLarge,         // over a configured limit
-  kTimeout,          // no answer before the deadline
-  kCancelled,        // the caller gave up, or we are shutting down
-  kRefused,          // no connection could be made
-  kTlsVersion,       // the peer speaks no TLS, or no version that we accept
-  kTlsCertificate,   // we do not accept the peer's certificate, or it does not accept ours
-  kClosed,           // the connection ended, before or amid a message
-  kProtocol,         // bytes that are not what the protocol allows
-  kUnsupported,      // allowed by the protocol, but not done here
-  kUnavailable,      // not now: retry later
-  kInternal,         // our own fault
+  kInvalidArgument,   // the input is wrong and stays wrong: tell its author what is allowed
+  kNotFound,          // nothing of that name
+  kAlreadyExists,     // something of that name is there
+  kConflict,          // the state forbids it: referred to, owned by the file
+  kAborted,           // it was changed meanwhile: read it again and repeat
+  kAmbiguous,         // several answers where one is needed
+  kTooLarge,          // over a configured limit
+  kTimeout,           // no answer before the deadline
+  kCancelled,         // the caller gave up, or we are shutting down
+  kRefused,           // no connection could be made
+  kTlsVersion,        // the peer speaks no TLS, or no version that we accept
+  kTlsCertificate,    // we do not accept the peer's certificate, or it does not accept ours
+  kClosed,            // the connection ended, before or amid a message
+  kProtocol,          // bytes that are not what the protocol allows
+  kUnsupported,       // allowed by the protocol, but not done here
+  kUnauthenticated,   // who calls is not known, or not proven: send credentials
+  kPermissionDenied,  // known, but may not do this
+  kUnavailable,       // not now: retry later
+  kInternal,          // our own fault
 };
 
 // Whose fault it is.

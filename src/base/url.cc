@@ -75,4 +75,22 @@ Expected<Url> ParseUrl(std::string_view text) {
   return url;
 }
 
+Expected<HttpLocation> ParseHttpLocation(std::string_view text) {
+  const auto scheme_end = text.find("://");
+  const auto host = scheme_end == std::string_view::npos ? text.size() : scheme_end + 3;
+  const auto target = std::min(text.find_first_of("/?", host), text.size());
+  auto url = ParseUrl(text.substr(0, target));
+  const bool printable =
+      std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f' && c != '#'; });
+  if (!url || !printable) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' is not an address: write http://host:port/path or "
+                            "https://host:port/path, without user and fragment",
+                            text));
+  }
+  HttpLocation location{*std::move(url), std::string(text.substr(target))};
+  if (!location.target.starts_with('/')) location.target.insert(0, "/");
+  return location;
+}
+
 }  // namespace gateway

@@ -1,4 +1,4 @@
-// The address of a backend: scheme, host, port and nothing else.
+// Addresses: of a backend (scheme, host, port and nothing else), and of a service with a path.
 //
 // Threads: pure functions.
 #pragma once
@@ -28,5 +28,18 @@ struct Url {
 // kInvalidArgument: anything else (user info, path, query, port 0); the message says what is
 // allowed.
 Expected<Url> ParseUrl(std::string_view text);
+
+// Where a service takes requests.
+struct HttpLocation {
+  Url url;
+  std::string target = "/";  // path and query, as they stand in a request line
+
+  std::string ToString() const { return url.ToString() + target; }
+  bool operator==(const HttpLocation&) const = default;
+};
+
+// Reads `http://host[:port][/path][?query]` or the same with https. kInvalidArgument: anything else
+// (user info, a fragment, blanks); the message says what is allowed.
+Expected<HttpLocation> ParseHttpLocation(std::string_view text);
 
 }  // namespace gateway

@@ -22,6 +22,23 @@ TEST(ParseUrl, RefusesWhatIsNotAPlainAddress) {
   }
 }
 
+TEST(ParseHttpLocation, ReadsAddressPathAndQuery) {
+  const Url url{false, "auth", 28001};
+  EXPECT_EQ(ParseHttpLocation("http://auth:28001/v1/check?a=b"),
+            (HttpLocation{url, "/v1/check?a=b"}));
+  EXPECT_EQ(ParseHttpLocation("http://auth:28001"), (HttpLocation{url, "/"}));
+  EXPECT_EQ(ParseHttpLocation("http://auth:28001?a"), (HttpLocation{url, "/?a"}));
+  EXPECT_EQ(ParseHttpLocation("https://[::1]/x"), (HttpLocation{{true, "::1", 443}, "/x"}));
+}
+
+TEST(ParseHttpLocation, RefusesWhatIsNoAddress) {
+  for (const auto text : {"", "auth:28001/x", "ftp://a/x", "http:///x", "http://u:p@a/x",
+                          "http://a/x#y", "http://a/x y", "http://a/\r\nX: y", "http://a:0/x"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(CodeOf(ParseHttpLocation(text)), ErrorCode::kInvalidArgument);
+  }
+}
+
 TEST(Url, LeavesOutTheDefaultPort) {
   EXPECT_EQ((Url{false, "a", 80}).Authority(), "a");
   EXPECT_EQ((Url{true, "a", 80}).ToString(), "https://a:80");

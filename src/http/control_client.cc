@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/strings.h"
 #include "http/body.h"
 #include "http/head.h"
 
@@ -40,11 +41,17 @@ bool IsTarget(std::string_view target) {
          std::ranges::all_of(target, [](char c) { return c > ' ' && c != '\x7f'; });
 }
 
+bool HasUserAgent(const ControlRequest& request) {
+  return std::ranges::any_of(request.fields, [](const auto& field) {
+    return EqualsIgnoreCase(field.first, "user-agent");
+  });
+}
+
 std::string Serialise(const ControlRequest& request) {
   auto text = fmt::format(
-      "{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: trino-gateway\r\n"
-      "Accept: {}\r\nConnection: close\r\n",
-      request.method, request.target, request.url.Authority(), request.accept);
+      "{} {} HTTP/1.1\r\nHost: {}\r\n{}Accept: {}\r\nConnection: close\r\n",
+      request.method, request.target, request.url.Authority(),
+      HasUserAgent(request) ? "" : "User-Agent: trino-gateway\r\n", request.accept);
   for (const auto& [name, value] : request.fields) {
     fmt::format_to(std::back_inserter(text), "{}: {}\r\n", name, value);
   }

@@ -1,4 +1,5 @@
-// One-shot HTTP/1.1 requests of the control side: health probes. Not for the data path.
+// One-shot HTTP/1.1 requests to services: health probes, an external router, an
+// authentication provider. Not for what is relayed.
 //
 // Threads: one event loop; each call is independent.
 // Memory: at most `body_limit` for each answer.
@@ -24,7 +25,8 @@ struct ControlRequest {
   std::string method = "GET";
   Url url;
   std::string target = "/";
-  std::vector<std::pair<std::string, std::string>> fields;  // besides Host and the body's length
+  std::vector<std::pair<std::string, std::string>>
+      fields;  // besides Host and the body's length; no line breaks
   std::string accept = "application/json";
   std::string body;
   std::shared_ptr<TlsClient> tls;  // for https; null: the system's authorities, no certificate

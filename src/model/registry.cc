@@ -62,10 +62,10 @@ void Registry::Settle(BackendStatus status, Entry& entry, Urgent urgent) {
   auto& known = entry.status;
   status.changed = known.health != status.health ? clock_.WallNow() : known.changed;
   if (status == known) return;
-  const bool outage = known.health == Health::kHealthy && status.health != Health::kHealthy;
+  const bool changed = known.health != status.health;
   known = std::move(status);
   Refresh(entry, entry.state->backend);
-  if (urgent == Urgent::kAll || outage) {
+  if (urgent == Urgent::kAll || changed) {
     Publish();
   } else {
     pending_ = true;

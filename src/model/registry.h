@@ -40,13 +40,13 @@ class Registry {
   // What is published at once; the rest waits for the next PublishPending().
   enum class Urgent : std::uint8_t {
     kAll,
-    kOutages,  // that a healthy backend is so no more
+    kHealth,  // that the health changed
   };
 
   // Takes over what a probe found. `status.changed` and `submissions_seen` are set here. Unknown
   // ids are ignored: the backend was deleted while it was probed. Returns true when `health`
   // changed. With hundreds of backends a snapshot for each probe would be most of the monitor's
-  // work, so it passes kOutages.
+  // work, so it passes kHealth.
   bool ReportStatus(std::string_view backend_id,
                     BackendStatus status,
                     Urgent urgent = Urgent::kAll);

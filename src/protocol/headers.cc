@@ -22,6 +22,7 @@ constexpr std::array kKnown = {
     Known{"schema", TrinoHeader::kSchema},
     Known{"routing-group", TrinoHeader::kRoutingGroup},
     Known{"connection-properties", TrinoHeader::kConnectionProperties},
+    Known{"prepared-statement", TrinoHeader::kPreparedStatement},
     Known{"transaction-id", TrinoHeader::kTransactionId},
     Known{"started-transaction-id", TrinoHeader::kStartedTransactionId},
     Known{"clear-transaction-id", TrinoHeader::kClearTransactionId},

@@ -19,6 +19,7 @@ enum class TrinoHeader : std::uint8_t {
   kSchema,
   kRoutingGroup,
   kConnectionProperties,
+  kPreparedStatement,     // X-Trino-Prepared-Statement, request; may repeat
   kTransactionId,         // X-Trino-Transaction-Id, request
   kStartedTransactionId,  // X-Trino-Started-Transaction-Id, response
   kClearTransactionId,    // X-Trino-Clear-Transaction-Id, response

@@ -7,6 +7,7 @@
 #include "protocol/error_answer.h"
 #include "protocol/query_id.h"
 #include "proxy/live_tracking.h"
+#include "proxy/rule_facts.h"
 #include "routing/balancer.h"
 
 namespace gateway::proxy {
@@ -46,10 +47,25 @@ Exchange::Exchange(WorkerContext& context,
       keep_alive_(http::KeepsAlive(head.minor_version, head.fields)) {}
 
 Awaitable<bool> Exchange::Run() {
+  const bool guarded =
+      session_.listener->delegated_auth || snapshot_->index().DelegatesAuth(session_.listener_port);
+  admission_ = co_await Admit(context_, request_, guarded);
+  if (admission_.refusal) {
+    co_await Send(*std::move(admission_.refusal), admission_.label);
+  } else {
+    if (!admission_.user.empty()) request_.user = admission_.user;
+    co_await Serve();
+  }
+  Record();
+  co_return keep_alive_&& body_.received() && client_.open();
+}
+
+Awaitable<void> Exchange::Serve() {
   auto kept = co_await body_.Keep(context_.options.limits.replay_bytes, request_.expects_continue);
   if (kept) {
-    PlaceRequest();
-    co_await Answer();
+    const auto placed = co_await PlaceRequest();
+    if (placed) co_return co_await Answer();
+    co_await Send(UndecidedReply(placed.error().message), "no_decision");
   } else if (kept.error().code == ErrorCode::kClosed ||
              kept.error().code == ErrorCode::kCancelled) {
     error_ = "client_closed";
@@ -58,22 +74,46 @@ Awaitable<bool> Exchange::Run() {
     keep_alive_ = false;
     co_await Send(MalformedReply(kept.error(), false), "bad_request_body");
   }
-  Record();
-  co_return keep_alive_&& body_.received() && client_.open();
 }
 
-void Exchange::PlaceRequest() {
+// kUnavailable: nobody can say now where it is to go.
+Awaitable<Expected<void>> Exchange::PlaceRequest() {
+  const bool submission = request_.endpoint.kind == EndpointKind::kSubmit;
   const HeaderLookup headers(*request_.head);
   auto facts = FactsOf(request_, headers);
   facts.port = session_.listener_port;
   facts.client_address = session_.client_host;
   facts.now = context_.clock.WallNow();
-  if (request_.endpoint.kind == EndpointKind::kSubmit) {
+  if (submission) {
     // Of a chunked body that is not kept whole, at least what has come so far.
     const bool announced = framing_.kind == http::BodyKind::kLength;
     facts.text_bytes = announced ? framing_.length : body_.bytes();
   }
-  placement_ = Place(request_, facts, {*snapshot_, context_.sticky, context_.chooser});
+  std::string buffer;
+  const auto text = submission ? body_.Content(buffer) : std::nullopt;
+  if (submission && !context_.rules->idle()) {
+    StatementFacts statement(request_, text, context_.statement_scratch);
+    const auto ask = [&statement] { return statement.Query(); };
+    facts.query = ask;
+    RuleFacts rule_facts(request_, facts, std::string(text.value_or("")));
+    const RuleGroups groups(*snapshot_);
+    auto decided = co_await context_.rules->Decide(rule_facts, groups);
+    if (!decided) co_return std::unexpected(std::move(decided).error());
+    decision_ = *std::move(decided);
+  }
+  // Other exchanges may have used the scratch while rules were asked.
+  StatementFacts statement(request_, text, context_.statement_scratch);
+  const auto ask = [&statement] { return statement.Query(); };
+  facts.query = ask;
+  placement_ =
+      Place(request_, facts,
+            {*snapshot_, context_.sticky, context_.chooser, decision_, statement.KillTarget()});
+  for (const auto& action : admission_.headers) all_actions_.push_back(&action);
+  if (submission) {
+    all_actions_.insert(all_actions_.end(), placement_.choice.headers.begin(),
+                        placement_.choice.headers.end());
+  }
+  co_return Expected<void>();
 }
 
 Awaitable<void> Exchange::Answer() {
@@ -101,6 +141,7 @@ Awaitable<void> Exchange::Answer() {
 Awaitable<void> Exchange::ForwardBalanced() {
   std::vector<const model::BackendState*> tried;
   Expected<void> outcome;
+  context_.retries.Deposit();
   while (true) {
     const auto pick = context_.balancer.Choose(placement_.choice, tried);
     if (!pick.backend) break;
@@ -108,7 +149,7 @@ Awaitable<void> Exchange::ForwardBalanced() {
     tried.push_back(pick.backend);
     outcome = co_await Try(*pick.backend);
     if (outcome) co_return co_await RelayAnswer();
-    const bool repeat = MayRepeat(outcome.error());
+    const bool repeat = MayRepeat(outcome.error()) && context_.retries.Take();
     NoteFailure(*pick.backend, outcome.error(), repeat);
     if (!repeat) break;
   }
@@ -199,10 +240,8 @@ Awaitable<Expected<void>> Exchange::CallOnce(const model::BackendState& backend,
   request.client = {session_.client_host, external && external->tls, Authority()};
   request.forwarded = forwarded;
   request.tag_uris = placement_.tag_uris;
-  if (submission) {
-    request.changes = placement_.choice.headers;
-    request.source = placement_.choice.set_request_source;
-  }
+  request.changes = all_actions_;
+  if (submission) request.source = placement_.choice.set_request_source;
 
   AnswerOptions answer;
   answer.method = request_.head->method;
@@ -333,7 +372,27 @@ std::string Exchange::OriginUrl() const {
   return fmt::format("{}://{}", tls ? "https" : "http", Authority());
 }
 
+void Exchange::TellSubmission() {
+  if (!context_.signals.submitted || !backend_ || relay_.query_id().empty() ||
+      request_.endpoint.kind != EndpointKind::kSubmit) {
+    return;
+  }
+  ProxySignals::Submission submission;
+  submission.query_id = relay_.query_id();
+  submission.user = request_.user;
+  submission.source = request_.source;
+  submission.client = session_.client_host;
+  submission.host = request_.head->host;
+  submission.group_id = group_;
+  submission.backend_id = backend_->backend.id;
+  submission.trace = placement_.choice.trace;
+  std::string buffer;
+  submission.text = body_.Content(buffer);
+  context_.signals.submitted(submission);
+}
+
 void Exchange::Record() {
+  TellSubmission();
   telemetry::ExchangeRecord record;
   record.endpoint = protocol::NameOf(request_.endpoint.kind);
   record.method = request_.head->method;

@@ -1,6 +1,6 @@
 // One request of a client and its answer: takes it through the rooms.
 //
-//   identify -> place -> pick a backend -> call it -> judge -> relay -> record
+//   identify -> admit -> place -> pick a backend -> call it -> judge -> relay -> record
 //
 // Until the head of an answer has gone to the client, a submission that failed can go to another
 // backend; afterwards nothing is repeated.
@@ -15,6 +15,7 @@
 
 #include "http/connection.h"
 #include "http/head.h"
+#include "proxy/admission.h"
 #include "proxy/answer_relay.h"
 #include "proxy/message_rewrite.h"
 #include "proxy/placement.h"
@@ -49,7 +50,8 @@ class Exchange {
   Awaitable<bool> Run();
 
  private:
-  void PlaceRequest();
+  Awaitable<void> Serve();
+  Awaitable<Expected<void>> PlaceRequest();
   Awaitable<void> Answer();
   Awaitable<void> ForwardBalanced();
   Awaitable<void> ForwardToOwner();
@@ -69,18 +71,22 @@ class Exchange {
   std::string_view Authority() const;
   std::string OriginUrl() const;
   void Record();
+  void TellSubmission();
 
   WorkerContext& context_;
   const SessionFacts& session_;
   http::Connection& client_;
   const model::SnapshotPtr snapshot_;
-  const RequestView request_;
+  RequestView request_;
   const http::BodyFraming framing_;
   const std::string external_authority_;
   RequestBody body_;
   UpstreamCall call_;
   AnswerRelay relay_;
+  Admission admission_;
+  rules::Decision decision_;
   Placement placement_;
+  std::vector<const model::HeaderAction*> all_actions_;  // of admission and placement
   const Clock::TimePoint begin_;
 
   bool keep_alive_;

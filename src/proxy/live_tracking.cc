@@ -30,12 +30,16 @@ void TrackTransaction(const http::ResponseHead& answer,
 }
 
 void TrackSubmission(const RequestView& request,
+                     const http::ResponseHead& answer,
                      const AnswerFacts& facts,
                      LiveQueries& live,
                      Clock::TimePoint now) {
+  if (answer.status != 200 || facts.query_id.empty()) return;
   const auto& transaction = request.transaction.id;
   const bool inside = protocol::NamesTransaction(transaction);
-  if (!facts.last_page) live.Seen(facts.query_id, now, inside ? transaction : std::string_view());
+  live.Seen(facts.query_id, now, inside ? transaction : std::string_view());
+  TrackTransaction(answer, facts.query_id, live, now);
+  if (facts.last_page) live.Ended(facts.query_id);
 }
 
 void TrackPoll(const RequestView& request,
@@ -71,7 +75,7 @@ void TrackAnswer(const RequestView& request,
   auto& live = backend.counters->live;
   switch (request.endpoint.kind) {
     case EndpointKind::kSubmit:
-      return TrackSubmission(request, facts, live, now);
+      return TrackSubmission(request, answer, facts, live, now);
     case EndpointKind::kPoll:
       return TrackPoll(request, answer, facts, live, now);
     case EndpointKind::kQuery:

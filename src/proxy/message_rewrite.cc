@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
+#include "delegated_auth/credentials.h"
 #include "protocol/endpoint.h"
 #include "protocol/headers.h"
 #include "protocol/transaction_tag.h"
@@ -82,8 +83,8 @@ void AppendRequestField(std::string& out,
       if (upstream.tag_uris && !upstream.forwarded) return;
       break;
     case TrinoHeader::kNone:
-      if (IsForwardedClaim(field.name) || EqualsIgnoreCase(field.name, "host") ||
-          EqualsIgnoreCase(field.name, "expect") ||
+      if (IsForwardedClaim(field.name) || delegated_auth::IsPasswordHeader(field.name) ||
+          EqualsIgnoreCase(field.name, "host") || EqualsIgnoreCase(field.name, "expect") ||
           (upstream.identity_only && EqualsIgnoreCase(field.name, "accept-encoding"))) {
         return;
       }

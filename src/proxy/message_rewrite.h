@@ -31,8 +31,8 @@ struct UpstreamRequest {
   bool forwarded = false;      // the cluster takes X-Forwarded-*
   bool tag_uris = false;       // have the cluster write its tag into URIs
   bool identity_only = false;  // the answer's body will be looked at: no compression
-  // What policies change: applied in this order, so of one header the last change counts; `source`,
-  // when not empty, is the one to send.
+  // What policies, rules and the check of credentials change: applied in this order, so of one
+  // header the last change counts; `source`, when not empty, is the one to send.
   std::span<const model::HeaderAction* const> changes{};
   std::string_view source{};
 };

@@ -71,6 +71,15 @@ TEST_F(RequestHeadTest, AsksForNoSpooledResultsThatNobodyCouldFind) {
   EXPECT_NE(Rewrite("", true).find("X-Trino-Query-Data-Encoding: json"), std::string::npos);
 }
 
+TEST_F(RequestHeadTest, NeverShowsAClusterAPassword) {
+  const model::HeaderAction action{"X-Trino-Password", "set by a rule"};
+  changes.push_back(&action);
+  EXPECT_EQ(
+      Rewrite("X-Trino-User: alice\r\nX-Trino-Password: p\r\nX-Presto-Password: p\r\n", false),
+      "POST /v1/statement HTTP/1.1\r\nHost: gw.example:8080\r\nX-Trino-User: alice\r\n"
+      "Via: 1.1 trino-gateway\r\n\r\n");
+}
+
 TEST_F(RequestHeadTest, RelaysFieldsWithoutTagAndHopByHopOnes) {
   EXPECT_EQ(Rewrite("X-Trino-User: alice\r\nConnection: X-Private, close\r\nX-Private: 1\r\n"
                     "Keep-Alive: 5\r\nTE: trailers\r\nUpgrade: h2c\r\nAccept-Encoding: gzip\r\n"

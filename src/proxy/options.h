@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "base/url.h"
+#include "delegated_auth/options.h"
+#include "proxy/retry_budget.h"
+#include "rules/external_router_options.h"
 
 namespace gateway::proxy {
 
@@ -16,6 +19,7 @@ struct ListenerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;        // 0: any free one
   std::optional<Url> external_url;  // what clients see instead, behind a TLS balancer say
+  bool delegated_auth = false;      // credentials are checked; a policy can switch it on, too
 };
 
 struct ProxyTimeouts {
@@ -43,8 +47,11 @@ struct ProxyOptions {
   std::vector<ListenerOptions> listeners;
   ProxyTimeouts timeouts;
   ProxyLimits limits;
+  RetryOptions retries;
   unsigned workers = 0;        // 0: one for each CPU this process may use
   bool backend_header = true;  // X-Trino-Gateway-Backend on answers to submissions
+  std::optional<rules::ExternalRouterOptions> external_router;
+  std::optional<delegated_auth::DelegatedAuthOptions> delegated_auth;
 };
 
 }  // namespace gateway::proxy

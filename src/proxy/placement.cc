@@ -75,10 +75,45 @@ Placement Refuse(const StatementFailure& failure, std::string message) {
 
 // Policies may refuse or change the statements of a transaction like all others; only where they go
 // is settled.
+// By rules, where they have decided, else by policies. What rules change comes after what policies
+// change, so that it counts.
+Placement BalanceSubmission(const routing::RequestFacts& facts, const PlacementContext& context) {
+  const auto& decision = context.decision;
+  if (!decision.final()) {
+    auto placement = Balance(facts, context);
+    auto& choice = placement.choice;
+    for (const auto& action : decision.headers) choice.headers.push_back(&action);
+    if (!decision.source.empty()) choice.set_request_source = decision.source;
+    if (!decision.trace.empty()) choice.trace.insert(0, decision.trace + "; ");
+    return placement;
+  }
+  Placement placement;
+  placement.kind = PlacementKind::kBalance;
+  auto& choice = placement.choice;
+  context.chooser.ChooseNamed(facts, context.snapshot, decision.groups, decision.trace, choice);
+  for (const auto& action : decision.headers) choice.headers.push_back(&action);
+  choice.set_request_source = decision.source;
+  choice.reject_message = decision.reject;
+  return placement;
+}
+
+// Only its own cluster can kill a query, whatever policies say about the statement that does it.
+// Null: nothing is killed, or nobody knows whose query it is; then any cluster says so.
+const model::BackendState* OwnerOfKill(const PlacementContext& context) {
+  if (!context.kill_target) return nullptr;
+  const auto suffix = protocol::CoordinatorSuffix(*context.kill_target);
+  if (suffix.empty()) return nullptr;
+  for (const auto id : context.sticky.Owners(suffix)) {
+    if (const auto* owner = context.snapshot.FindBackend(id)) return owner;
+  }
+  return nullptr;
+}
+
 Placement PlaceSubmission(const RequestView& request,
                           const routing::RequestFacts& facts,
                           const PlacementContext& context) {
-  auto placement = Balance(facts, context);
+  if (const auto* owner = OwnerOfKill(context)) return Owner(owner);
+  auto placement = BalanceSubmission(facts, context);
   if (!placement.choice.reject_message.empty()) {
     return Refuse(kQueryRejected, std::string(placement.choice.reject_message));
   }

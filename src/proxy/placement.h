@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "proxy/stickiness.h"
 #include "routing/decision.h"
 #include "routing/policies.h"
+#include "rules/decision.h"
 
 namespace gateway::proxy {
 
@@ -45,6 +47,8 @@ struct PlacementContext {
   const model::Snapshot& snapshot;
   StickyView& sticky;
   routing::GroupChooser& chooser;
+  const rules::Decision& decision;  // of rules, for a submission; lives as long as the placement
+  std::optional<std::string_view> kill_target{};  // id of the query that a submission kills
 };
 
 // `facts` are those of `request`, for policies.

@@ -22,6 +22,8 @@ struct PlacementTest : testing::Test {
       configuration.backends.push_back({.id = id, .url = {false, "127.0.0.1", 18080}});
     }
     configuration.groups.push_back({.id = "adhoc", .backends = {"c1", "c2"}});
+    configuration.groups.push_back({.id = "spare", .backends = {"c1"}});
+    configuration.groups.push_back({.id = "etl", .backends = {"c2"}, .fallback_groups = {"spare"}});
     auto& policy = configuration.policies.emplace_back();
     policy.id = "no-robots";
     policy.rule_type = model::RuleType::kNone;
@@ -50,7 +52,7 @@ struct PlacementTest : testing::Test {
     const HeaderLookup headers(head);
     auto facts = FactsOf(request, headers);
     facts.port = kPort;
-    return Place(request, facts, {*snapshot, view, chooser});
+    return Place(request, facts, {*snapshot, view, chooser, decision});
   }
 
   static std::vector<std::string> Ids(const Placement& placement) {
@@ -65,6 +67,7 @@ struct PlacementTest : testing::Test {
   Stickiness sticky;
   StickyView view{sticky};
   routing::GroupChooser chooser;
+  rules::Decision decision;
   std::string text;
   http::RequestHead head;
   model::SnapshotPtr snapshot;
@@ -174,6 +177,50 @@ TEST_F(PlacementTest, FollowsTheTagOfASpooledSegment) {
 TEST_F(PlacementTest, TellsUnknownPathsFromWrongMethods) {
   EXPECT_EQ(Of("GET", "/v1/task").kind, PlacementKind::kNotFound);
   EXPECT_EQ(Of("PUT", "/v1/statement").kind, PlacementKind::kBadMethod);
+}
+
+TEST_F(PlacementTest, GoesByRulesWhereTheyHaveDecided) {
+  decision.groups = {"etl", "gone"};
+  decision.headers = {{"X-A", "1"}};
+  decision.source = "rule";
+  decision.trace = "rule test -> etl";
+  const auto placement = Of("POST", "/v1/statement", "X-Trino-User: robot\r\n");
+  EXPECT_EQ(placement.kind, PlacementKind::kBalance);
+  Strings groups;
+  for (const auto* group : placement.choice.groups) groups.push_back(group->group.id);
+  EXPECT_EQ(groups, (Strings{"etl", "spare", "adhoc"}));
+  ASSERT_EQ(placement.choice.headers.size(), 1u);
+  EXPECT_EQ(placement.choice.headers[0]->name, "X-A");
+  EXPECT_EQ(placement.choice.set_request_source, "rule");
+  EXPECT_EQ(placement.choice.trace, "rule test -> etl; default adhoc");
+}
+
+TEST_F(PlacementTest, RefusesWhatRulesReject) {
+  decision.reject = "not like this";
+  const auto placement = Of("POST", "/v1/statement");
+  EXPECT_EQ(placement.kind, PlacementKind::kRefuse);
+  EXPECT_EQ(placement.refusal, "not like this");
+  EXPECT_EQ(placement.failure.name, "GATEWAY_QUERY_REJECTED");
+  EXPECT_EQ(Of("GET", "/v1/info").kind, PlacementKind::kBalance);
+}
+
+TEST_F(PlacementTest, GoesByPoliciesAndTheChangesOfRulesWhereThoseHaveNotDecided) {
+  decision.headers = {{"X-A", std::nullopt}};
+  decision.trace = "rule test failed";
+  EXPECT_EQ(Of("POST", "/v1/statement", "X-Trino-User: robot\r\n").refusal, "no robots here");
+  const auto placement = Of("POST", "/v1/statement");
+  ASSERT_EQ(placement.choice.headers.size(), 1u);
+  EXPECT_EQ(placement.choice.headers[0]->name, "X-A");
+  EXPECT_TRUE(placement.choice.trace.starts_with("rule test failed; ")) << placement.choice.trace;
+}
+
+TEST_F(PlacementTest, KeepsATransactionOnItsClusterWhateverRulesSay) {
+  decision.groups = {"etl"};
+  decision.headers = {{"X-A", "1"}};
+  const auto placement = Of("POST", "/v1/statement", "X-Trino-Transaction-Id: t1~c1\r\n");
+  EXPECT_EQ(placement.kind, PlacementKind::kOwner);
+  EXPECT_EQ(Ids(placement), Strings{"c1"});
+  EXPECT_EQ(placement.choice.headers.size(), 1u);
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ std::string_view ReasonPhrase(int status) {
       return "See Other";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 404:
       return "Not Found";
     case 405:
@@ -98,6 +100,22 @@ Reply UnavailableReply(std::string_view why) {
   reply.status = 503;
   reply.extra_fields = kRetrySoon;
   reply.body = fmt::format("trino-gateway has no backend for this request now: {}\n", why);
+  return reply;
+}
+
+Reply UnauthenticatedReply(std::string_view why) {
+  Reply reply;
+  reply.status = 401;
+  reply.extra_fields = "WWW-Authenticate: Basic realm=\"Trino\"\r\n";
+  reply.body = fmt::format("trino-gateway: {}\n", why);
+  return reply;
+}
+
+Reply UndecidedReply(std::string_view why) {
+  Reply reply;
+  reply.status = 503;
+  reply.extra_fields = kRetrySoon;
+  reply.body = fmt::format("trino-gateway: {}\n", why);
   return reply;
 }
 

@@ -35,6 +35,13 @@ Reply UpstreamFailedReply(const Error& error);
 // No backend is eligible now: 503 with Retry-After; `why` lists the groups and their backends.
 Reply UnavailableReply(std::string_view why);
 
+// Credentials are missing or refused: 401; `why` is for people.
+Reply UnauthenticatedReply(std::string_view why);
+
+// Whether the credentials are good, or where the statement is to go, cannot be told now: 503 with
+// Retry-After.
+Reply UndecidedReply(std::string_view why);
+
 Reply NotFoundReply(std::string_view target);
 Reply BadMethodReply(std::string_view allow);
 Reply RedirectReply(std::string_view location, std::string_view cookie_backend);

@@ -1,5 +1,7 @@
 #include "proxy/request_body.h"
 
+#include "http/chunked.h"
+
 namespace gateway::proxy {
 
 RequestBody::RequestBody(http::Connection& client,
@@ -7,6 +9,7 @@ RequestBody::RequestBody(http::Connection& client,
                          http::Deadlines& deadlines,
                          std::chrono::milliseconds stall)
     : client_(client),
+      chunked_(framing.kind == http::BodyKind::kChunked),
       deadlines_(deadlines),
       stall_(stall),
       reader_(client, framing, Origin::kClient, deadlines, stall) {}
@@ -62,6 +65,22 @@ Awaitable<Expected<void>> RequestBody::Stream(http::Connection& upstream, bool& 
       co_return early_answer ? Expected<void>() : written;
     }
   }
+}
+
+std::optional<std::string_view> RequestBody::Content(std::string& buffer) const {
+  if (!reader_.done() || streamed_) return std::nullopt;
+  if (!chunked_) return kept_;
+  buffer.clear();
+  http::ChunkedReader chunks(Origin::kClient);
+  std::string_view rest = kept_;
+  while (!chunks.done()) {
+    // Keep() has checked the framing already.
+    const auto piece = chunks.Next(rest);
+    if (!piece || piece->consumed == 0) return std::nullopt;
+    buffer.append(piece->payload);
+    rest.remove_prefix(piece->consumed);
+  }
+  return buffer;
 }
 
 }  // namespace gateway::proxy

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,10 +44,15 @@ class RequestBody {
   bool received() const { return reader_.done(); }
   std::uint64_t bytes() const { return reader_.content_bytes(); }
 
+  // The whole content without chunk framing; nothing unless all of it is kept. A view into the
+  // body, or into `buffer`.
+  std::optional<std::string_view> Content(std::string& buffer) const;
+
  private:
   Awaitable<Expected<void>> Stream(http::Connection& upstream, bool& early_answer);
 
   http::Connection& client_;
+  const bool chunked_;
   http::Deadlines& deadlines_;
   const std::chrono::milliseconds stall_;
   http::BodyReader reader_;

@@ -39,6 +39,9 @@ RequestView ViewRequest(const http::RequestHead& head) {
       case TrinoHeader::kConnectionProperties:
         view.connection_properties = field.value;
         break;
+      case TrinoHeader::kPreparedStatement:
+        view.prepared_statements.push_back(field.value);
+        break;
       case TrinoHeader::kClientInfo:
         view.client_info = field.value;
         break;

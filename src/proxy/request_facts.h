@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "http/head.h"
 #include "protocol/endpoint.h"
@@ -27,9 +28,10 @@ struct RequestView {
   std::string_view catalog;
   std::string_view schema;
   std::string_view routing_group;
-  bool presto = false;                      // it speaks of X-Presto-*, not X-Trino-*
-  protocol::TaggedTransaction transaction;  // id empty: the header was not sent
-  std::string_view cookie_backend;          // value of our cookie; empty: none
+  std::vector<std::string_view> prepared_statements;  // values of the header's lines
+  bool presto = false;                                // it speaks of X-Presto-*, not X-Trino-*
+  protocol::TaggedTransaction transaction;            // id empty: the header was not sent
+  std::string_view cookie_backend;                    // value of our cookie; empty: none
   bool expects_continue = false;
 };
 

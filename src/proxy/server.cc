@@ -41,11 +41,12 @@ Server::Server(const ProxyOptions& options,
                telemetry::Metrics& metrics,
                telemetry::AccessLog& access_log,
                Stickiness& stickiness,
+               const rules::RuleBook& rule_book,
                ProxySignals signals,
                model::SnapshotPtr snapshot)
     : options_(options),
       signals_(std::move(signals)),
-      shared_{options, clock, logger, metrics, access_log, stickiness, signals_} {
+      shared_{options, clock, logger, metrics, access_log, stickiness, rule_book, signals_} {
   const auto count = options.workers > 0 ? options.workers : UsableCpus();
   const auto sessions = std::max<std::size_t>(1, options.limits.client_connections / count);
   for (unsigned i = 0; i < count; ++i) {

@@ -22,6 +22,7 @@ class Server {
          telemetry::Metrics& metrics,
          telemetry::AccessLog& access_log,
          Stickiness& stickiness,
+         const rules::RuleBook& rule_book,
          ProxySignals signals,
          model::SnapshotPtr snapshot);
   // Stops at once if Stop() has not been called.

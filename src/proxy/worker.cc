@@ -39,6 +39,13 @@ Worker::Worker(const SharedParts& shared, model::SnapshotPtr snapshot, std::size
                  {shared.options.timeouts.connect, shared.options.timeouts.upstream_idle,
                   shared.options.limits.upstream_idle_per_backend},
                  CountConnections(shared.metrics)),
+      rules_(shared.rule_book,
+             shared.options.external_router,
+             io_,
+             deadlines_,
+             shared.clock,
+             shared.logger,
+             shared.metrics),
       context_{shared.options,
                shared.clock,
                shared.logger,
@@ -49,7 +56,15 @@ Worker::Worker(const SharedParts& shared, model::SnapshotPtr snapshot, std::size
                upstreams_,
                StickyView(shared.stickiness),
                {},
-               std::move(snapshot)} {}
+               RetryBudget(shared.options.retries, shared.clock),
+               {},
+               std::move(snapshot)} {
+  context_.rules = &rules_;
+  if (!shared.options.delegated_auth) return;
+  authenticator_.emplace(*shared.options.delegated_auth, io_, deadlines_, shared.logger,
+                         shared.metrics);
+  context_.authenticator = &*authenticator_;
+}
 
 Worker::~Worker() = default;
 
@@ -166,6 +181,7 @@ void Worker::Abort() {
   http::asio::post(io_, [this] {
     const auto sessions = sessions_;
     for (auto* session : sessions) session->Abort();
+    deadlines_.ExpireAll();  // calls of services, which know of no session
   });
 }
 

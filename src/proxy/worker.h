@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct SharedParts {
   telemetry::Metrics& metrics;
   telemetry::AccessLog& access_log;
   Stickiness& stickiness;
+  const rules::RuleBook& rule_book;
   const ProxySignals& signals;
 };
 
@@ -68,6 +70,8 @@ class Worker {
   http::asio::io_context io_{1};
   http::Deadlines deadlines_;
   http::UpstreamPool upstreams_;
+  rules::Engine rules_;
+  std::optional<delegated_auth::Authenticator> authenticator_;
   WorkerContext context_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_set<Session*> sessions_;

@@ -52,6 +52,12 @@ class ChoiceBuilder {
     for (const auto& fallback : group->group.fallback_groups) AddGroup(fallback);
   }
 
+  void AddDefault() {
+    AddGroup(snapshot_.default_group());
+    AddFallbacksOfGroup(snapshot_.default_group());
+    Note("default ", snapshot_.default_group());
+  }
+
   void ApplyActions(const Policy& policy) {
     choice_.policies.push_back(&policy);
     for (const auto& action : policy.headers) choice_.headers.push_back(&action);
@@ -173,9 +179,22 @@ void GroupChooser::Choose(const RequestFacts& facts,
     }
   }
   for (const auto group : narrowed_) builder.AddFallbacksOfGroup(group);
-  builder.AddGroup(snapshot.default_group());
-  builder.AddFallbacksOfGroup(snapshot.default_group());
-  builder.Note("default ", snapshot.default_group());
+  builder.AddDefault();
+  builder.HashFor(reader);
+}
+
+void GroupChooser::ChooseNamed(const RequestFacts& facts,
+                               const model::Snapshot& snapshot,
+                               std::span<const std::string> ids,
+                               std::string_view why,
+                               GroupChoice& choice) {
+  FactsReader reader(facts);
+  ChoiceBuilder builder(snapshot, choice);
+  choice.auth_delegated = snapshot.index().DelegatesAuth(facts.port);
+  builder.Note(why);
+  for (const auto& id : ids) builder.AddGroup(id);
+  for (const auto& id : ids) builder.AddFallbacksOfGroup(id);
+  builder.AddDefault();
   builder.HashFor(reader);
 }
 

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,15 @@ class GroupChooser {
  public:
   // Overwrites `choice`.
   void Choose(const RequestFacts& facts, const model::Snapshot& snapshot, GroupChoice& choice);
+
+  // The same for groups that something else than policies chose (rules, say), best first: those of
+  // `ids` that are there and enabled, their own fallback groups, the default group and its own.
+  // `why` begins the trace.
+  void ChooseNamed(const RequestFacts& facts,
+                   const model::Snapshot& snapshot,
+                   std::span<const std::string> ids,
+                   std::string_view why,
+                   GroupChoice& choice);
 
  private:
   using Rank = model::PolicyIndex::Rank;

@@ -289,5 +289,29 @@ TEST_F(PoliciesTest, WorksOutTheKeysThatItsGroupsNeed) {
   EXPECT_NE(choice.keys[static_cast<std::size_t>(model::HashKey::kSource)], std::nullopt);
 }
 
+TEST_F(PoliciesTest, TakesGroupsThatOthersChoseWithTheirFallbacks) {
+  AddForUser("p", "alice", "big").headers = {{"X-A", "1"}};
+  configuration.groups[1].fallback_groups = {"spare"};
+  configuration.groups[2].enabled = false;
+  Choose(ByUser("alice"));
+  const std::vector<std::string> ids = {"gone", "big", "etl", "etl"};
+  chooser.ChooseNamed(ByUser("alice"), *snapshot, ids, "rule test -> etl", choice);
+  EXPECT_EQ(IdsOf(choice), "etl spare adhoc");
+  EXPECT_EQ(choice.trace, "rule test -> etl; default adhoc");
+  EXPECT_TRUE(choice.headers.empty());
+  EXPECT_TRUE(choice.policies.empty());
+}
+
+TEST_F(PoliciesTest, PreparesTheKeysThatGroupsOfOthersHashBy) {
+  configuration.groups[1].strategy = model::Strategy::kHash;
+  configuration.groups[1].hash_key = model::HashKey::kUser;
+  Choose(ByUser("alice"));
+  const std::vector<std::string> ids = {"etl"};
+  chooser.ChooseNamed(ByUser("alice"), *snapshot, ids, "rule", choice);
+  const auto alice = choice.KeyOf(model::HashKey::kUser);
+  chooser.ChooseNamed(ByUser("bob"), *snapshot, ids, "rule", choice);
+  EXPECT_NE(choice.KeyOf(model::HashKey::kUser), alice);
+}
+
 }  // namespace
 }  // namespace gateway::routing

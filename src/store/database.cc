@@ -1,132 +1,195 @@
 #include "store/database.h"
 
-#include <cstdint>
-#include <string>
-#include <thread>
+#include <algorithm>
 
 #include <fmt/format.h>
+#include <soci/mysql/soci-mysql.h>
+#include <soci/postgresql/soci-postgresql.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
 namespace gateway::store {
 namespace {
 
-// SQLite's primary result codes (sqlite.org/rescode.html). SOCI wraps sqlite3.h in a namespace of
-// its own and passes the numbers through.
-enum SqliteCode : std::uint8_t {
-  kPermission = 3,
-  kBusy = 5,
-  kLocked = 6,
-  kReadOnly = 8,
-  kIoError = 10,
-  kCorrupt = 11,
-  kFull = 13,
-  kCannotOpen = 14,
-  kConstraint = 19,
-  kNotADatabase = 26,
-};
+using std::chrono::milliseconds;
 
-struct Explanation {
-  ErrorCode code;
-  std::string_view text;
-};
+// Of a write that meets others; each attempt waits for them, so more would not help.
+constexpr int kMaxAttempts = 5;
+constexpr std::chrono::minutes kMigrationPatience{30};
 
-Explanation Explain(int sqlite_code) {
-  switch (sqlite_code & 0xff) {  // the upper bits only refine the primary code
-    case kBusy:
-    case kLocked:
-      return {ErrorCode::kUnavailable, "the database is locked by another process; try again"};
-    case kFull:
-      return {ErrorCode::kUnavailable, "the database or its disk is full; free some space"};
-    case kIoError:
-      return {ErrorCode::kUnavailable,
-              "reading or writing the database file failed; check the disk"};
-    case kReadOnly:
-    case kPermission:
-      return {ErrorCode::kUnavailable,
-              "the database is read-only; make the file and its directory writable"};
-    case kCannotOpen:
-      return {ErrorCode::kUnavailable,
-              "the database file cannot be opened; its directory must exist and be writable"};
-    case kCorrupt:
-    case kNotADatabase:
-      return {ErrorCode::kUnavailable,
-              "the file is damaged or is no SQLite database; restore it from a backup"};
-    case kConstraint:
-      return {ErrorCode::kAlreadyExists, "it exists already"};
-    default:
-      return {ErrorCode::kInternal, "unexpected database error"};
+const soci::backend_factory& FactoryOf(Engine engine) {
+  switch (engine) {
+    case Engine::kSqlite:
+      return soci::sqlite3;
+    case Engine::kPostgresql:
+      return soci::postgresql;
+    case Engine::kMysql:
+      return soci::mysql;
   }
+  return soci::sqlite3;
 }
 
-Expected<std::string> PathOf(std::string_view url) {
-  constexpr std::string_view kScheme = "sqlite:";
-  if (!url.starts_with(kScheme)) {
-    // Only the scheme is shown: what follows may hold a password.
-    const auto scheme = url.substr(0, url.find(':'));
-    return Fail(ErrorCode::kUnsupported,
-                fmt::format("store url with scheme '{}' is not supported; "
-                            "allowed: sqlite:PATH or sqlite::memory:",
-                            url.find(':') == std::string_view::npos ? "" : scheme));
-  }
-  const auto path = url.substr(kScheme.size());
-  // A quote or a NUL would end the path early in SOCI's connect string.
-  if (path.empty() || path.find_first_of(std::string_view("\"\0", 2)) != std::string_view::npos) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "store url needs a path without double quotes: sqlite:PATH or sqlite::memory:");
-  }
-  return std::string(path);
+bool IsTransaction(Engine engine, Access access) {
+  if (access == Access::kMigrate) return HasTransactionalSchema(engine);
+  return access != Access::kStatement && access != Access::kLook;
 }
 
-bool IsBusy(const soci::soci_error& error) {
-  const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
-  return sqlite && (sqlite->result() & 0xff) == kBusy;
-}
-
-// Readers and the one writer do not wait for each other then. Two processes that do this to a new
-// file at the same time hold what the other needs; SQLite ends such a stalemate by failing one of
-// them at once, whatever its busy timeout, so we do the waiting.
-void TurnOnWriteAheadLog(soci::session& session, std::chrono::milliseconds busy_timeout) {
-  constexpr std::chrono::milliseconds kPause{5};
-  const auto deadline = std::chrono::steady_clock::now() + busy_timeout;
-  while (true) {
-    try {
-      std::string mode;  // `memory` is what :memory: answers
-      session << "PRAGMA journal_mode = WAL", soci::into(mode);
-      return;
-    } catch (const soci::soci_error& error) {
-      if (!IsBusy(error) || std::chrono::steady_clock::now() >= deadline) throw;
-    }
-    std::this_thread::sleep_for(kPause);
-  }
-}
-
-void Configure(soci::session& session, std::chrono::milliseconds busy_timeout) {
-  session << fmt::format("PRAGMA busy_timeout = {}", busy_timeout.count());
-  session << "PRAGMA foreign_keys = ON";
-  TurnOnWriteAheadLog(session, busy_timeout);
+bool Writes(Access access) {
+  return access == Access::kWrite || access == Access::kEdit || access == Access::kMigrate;
 }
 
 }  // namespace
 
-Expected<std::unique_ptr<Database>> Database::Open(std::string_view url,
-                                                   std::chrono::milliseconds busy_timeout) {
-  const auto path = PathOf(url);
-  if (!path) return std::unexpected(path.error());
+// One place in the pool, and the connection that takes it up; both go back at the end.
+class Database::Lease {
+ public:
+  Lease(Database& database, std::unique_ptr<soci::session> session)
+      : session(std::move(session)), database_(database) {}
+  ~Lease() { database_.Return(std::move(session)); }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  std::unique_ptr<soci::session> session;  // nothing: the place only
+
+ private:
+  Database& database_;
+};
+
+// How far a piece of work has come.
+struct Database::Progress {
+  bool begun = false;       // the connection was alive
+  bool committing = false;  // it may be in force even when we see an error
+};
+
+// How one attempt ended.
+struct Database::Outcome {
+  Expected<void> result;
+  bool again = false;  // nothing was changed, and another attempt may do better
+};
+
+Database::Database(StoreUrl url, StoreOptions options)
+    : url_(std::move(url)),
+      options_(std::move(options)),
+      limit_(url_.InMemory() ? 1 : std::max<std::size_t>(1, options_.connections)) {}
+
+Expected<std::unique_ptr<soci::session>> Database::Connect(std::string_view what, Access access) {
   try {
-    std::unique_ptr<Database> database(new Database);
-    database->session_.open(soci::sqlite3, fmt::format("dbname=\"{}\"", *path));
-    Configure(database->session_, busy_timeout);
-    return database;
+    auto session =
+        std::make_unique<soci::session>(FactoryOf(url_.engine), ConnectString(url_, options_));
+    const Watchdog::Guard guard(watchdog_, SocketOf(*session, url_.engine),
+                                options_.connect_timeout);
+    Configure(*session, url_.engine, options_, access);
+    return session;
   } catch (const std::exception& error) {
-    return std::unexpected(ToError(fmt::format("cannot open the store {}", url), error));
+    const auto failure = Explain(url_, error, true);
+    return std::unexpected(ToError(fmt::format("{} ({})", what, url_.ToDisplay()), failure));
   }
 }
 
-Error Database::ToError(std::string_view what, const std::exception& error) {
-  const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
-  const int code = sqlite ? sqlite->result() : 0;
-  const auto [kind, text] = Explain(code);
-  return Error{kind, Origin::kStore, fmt::format("{}: {} (SQLite code {})", what, text, code)};
+Expected<void> Database::RunBody(Access access, std::string_view what, const Body& body) {
+  std::unique_lock<std::timed_mutex> writing(write_mutex_, std::defer_lock);
+  if (url_.engine == Engine::kSqlite && Writes(access) &&
+      !writing.try_lock_for(options_.acquire_timeout)) {
+    return Fail(ErrorCode::kUnavailable,
+                fmt::format("{}: other writes take too long; try again", what), Origin::kStore);
+  }
+  for (int attempt = 1;; ++attempt) {
+    auto outcome = TryBody(access, what, body);
+    if (!outcome.again || attempt == kMaxAttempts) return std::move(outcome.result);
+  }
+}
+
+Database::Outcome Database::TryBody(Access access, std::string_view what, const Body& body) {
+  auto taken = Take(what);
+  if (!taken) return {std::unexpected(std::move(taken).error())};
+  Lease lease(*this, *std::move(taken));
+  const bool reused = lease.session != nullptr;
+  if (!reused) {
+    // Outside the lock of the pool: this may take as long as connect_timeout.
+    auto session = Connect(what, access);
+    if (!session) return {std::unexpected(std::move(session).error())};
+    lease.session = *std::move(session);
+  }
+  Progress progress;
+  try {
+    RunOn(*lease.session, access, body, progress);
+    // The end of its connection is the end of MySQL's lock on migrations.
+    if (access == Access::kMigrate && !HasTransactionalSchema(url_.engine)) lease.session.reset();
+    return {};
+  } catch (const std::exception& error) {
+    auto failure = Explain(url_, error);
+    CleanUp(lease, failure, progress.begun && IsTransaction(url_.engine, access));
+    if (failure.broken && progress.committing) {
+      failure.text += "; whether the change was saved is not known: look before you repeat it";
+    }
+    const bool repeatable = !progress.begun || access == Access::kStatement;
+    const bool stale = failure.broken && reused && repeatable;
+    const bool again = stale || (failure.collided && access == Access::kWrite);
+    return {std::unexpected(ToError(what, failure)), again};
+  }
+}
+
+void Database::RunOn(soci::session& sql, Access access, const Body& body, Progress& progress) {
+  const Watchdog::Guard guard(watchdog_, SocketOf(sql, url_.engine), Patience(access));
+  const bool transaction = IsTransaction(url_.engine, access);
+  if (transaction) Begin(sql, url_.engine, access);
+  progress.begun = true;
+  const bool succeeded = body(sql);
+  if (!transaction) return;
+  progress.committing = succeeded;
+  sql << (succeeded ? "COMMIT" : "ROLLBACK");
+}
+
+// Leaves a connection without a transaction, or none.
+void Database::CleanUp(Lease& lease, const Failure& failure, bool in_transaction) {
+  if (failure.broken) {
+    lease.session.reset();
+    DropIdle();  // what broke this one broke its siblings, most likely
+    return;
+  }
+  if (!in_transaction) return;
+  try {
+    *lease.session << "ROLLBACK";
+  } catch (const std::exception&) {
+    // SQLite has rolled back by itself after some errors. From a server this is worth nothing now.
+    if (url_.engine != Engine::kSqlite) lease.session.reset();
+  }
+}
+
+// A connection that waits for work; nothing: the caller may open one.
+Expected<std::unique_ptr<soci::session>> Database::Take(std::string_view what) {
+  std::unique_lock lock(mutex_);
+  if (!returned_.wait_for(lock, options_.acquire_timeout, [&] { return in_use_ < limit_; })) {
+    return Fail(ErrorCode::kUnavailable,
+                fmt::format("{}: all {} connections to the database are busy; try again, or raise "
+                            "store.connections",
+                            what, limit_),
+                Origin::kStore);
+  }
+  ++in_use_;
+  if (idle_.empty()) return nullptr;
+  auto session = std::move(idle_.back());
+  idle_.pop_back();
+  return session;
+}
+
+void Database::Return(std::unique_ptr<soci::session> session) {
+  {
+    const std::lock_guard lock(mutex_);
+    --in_use_;
+    if (session) idle_.push_back(std::move(session));
+  }
+  returned_.notify_one();
+}
+
+void Database::DropIdle() {
+  std::vector<std::unique_ptr<soci::session>> dropped;  // closed outside the lock
+  const std::lock_guard lock(mutex_);
+  dropped.swap(idle_);
+}
+
+milliseconds Database::Patience(Access access) const {
+  if (access == Access::kMigrate) return kMigrationPatience;
+  return 2 * options_.statement_timeout;  // for a few statements; the server ends each of them
 }
 
 }  // namespace gateway::store

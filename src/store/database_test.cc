@@ -14,11 +14,12 @@ namespace {
 
 struct DatabaseTest : testing::Test {
   std::unique_ptr<Database> Open() {
-    auto opened = Database::Open("sqlite:" + directory.File("gateway.db").string(),
-                                 std::chrono::milliseconds(1));
-    EXPECT_TRUE(opened) << opened.error().message;
-    auto database = *std::move(opened);
-    EXPECT_TRUE(database->Transact("create", [](soci::session& sql) -> Expected<void> {
+    StoreOptions options;
+    options.connections = 1;
+    options.statement_timeout = std::chrono::milliseconds(1);
+    auto database = std::make_unique<Database>(
+        *ParseStoreUrl("sqlite:" + directory.File("gateway.db").string()), options);
+    EXPECT_TRUE(database->Run(Access::kWrite, "create", [](soci::session& sql) -> Expected<void> {
       sql << "CREATE TABLE IF NOT EXISTS numbers (number VARCHAR(65536) NOT NULL PRIMARY KEY)";
       return {};
     }));
@@ -26,18 +27,19 @@ struct DatabaseTest : testing::Test {
   }
 
   static Expected<void> Insert(Database& database, const std::string& number) {
-    return database.Transact("cannot insert", [&](soci::session& sql) -> Expected<void> {
+    return database.Run(Access::kWrite, "cannot insert", [&](soci::session& sql) -> Expected<void> {
       sql << "INSERT INTO numbers (number) VALUES (:number)", soci::use(number);
       return {};
     });
   }
 
   static int Count(Database& database) {
-    const auto counted = database.Transact("count", [](soci::session& sql) -> Expected<int> {
-      int count = 0;
-      sql << "SELECT COUNT(*) FROM numbers", soci::into(count);
-      return count;
-    });
+    const auto counted =
+        database.Run(Access::kRead, "count", [](soci::session& sql) -> Expected<int> {
+          int count = 0;
+          sql << "SELECT COUNT(*) FROM numbers", soci::into(count);
+          return count;
+        });
     return counted ? *counted : -1;
   }
 
@@ -46,21 +48,23 @@ struct DatabaseTest : testing::Test {
 
 TEST_F(DatabaseTest, RollsBackWhenTheBodyReturnsAnError) {
   const auto database = Open();
-  const auto result = database->Transact("insert", [](soci::session& sql) -> Expected<void> {
-    sql << "INSERT INTO numbers (number) VALUES ('1')";
-    return Fail(ErrorCode::kConflict, "changed my mind");
-  });
+  const auto result =
+      database->Run(Access::kWrite, "insert", [](soci::session& sql) -> Expected<void> {
+        sql << "INSERT INTO numbers (number) VALUES ('1')";
+        return Fail(ErrorCode::kConflict, "changed my mind");
+      });
   EXPECT_EQ(CodeOf(result), ErrorCode::kConflict);
   EXPECT_EQ(Count(*database), 0);
 }
 
 TEST_F(DatabaseTest, RollsBackWhenAStatementFails) {
   const auto database = Open();
-  const auto result = database->Transact("insert", [](soci::session& sql) -> Expected<void> {
-    sql << "INSERT INTO numbers (number) VALUES ('1')";
-    sql << "INSERT INTO numbers (number) VALUES ('1')";
-    return {};
-  });
+  const auto result =
+      database->Run(Access::kWrite, "insert", [](soci::session& sql) -> Expected<void> {
+        sql << "INSERT INTO numbers (number) VALUES ('1')";
+        sql << "INSERT INTO numbers (number) VALUES ('1')";
+        return {};
+      });
   EXPECT_EQ(CodeOf(result), ErrorCode::kAlreadyExists);
   EXPECT_EQ(Count(*database), 0);
 }
@@ -68,7 +72,7 @@ TEST_F(DatabaseTest, RollsBackWhenAStatementFails) {
 TEST_F(DatabaseTest, ReportsAFullDatabaseAndTakesWritesAgainOnceThereIsRoom) {
   const auto database = Open();
   const auto limit_pages = [&](int pages) {
-    return database->Transact("limit", [&](soci::session& sql) -> Expected<void> {
+    return database->Run(Access::kStatement, "limit", [&](soci::session& sql) -> Expected<void> {
       int effective = 0;
       sql << "PRAGMA max_page_count = " << pages, soci::into(effective);
       return {};

@@ -2,42 +2,40 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <ranges>
 
 #include <fmt/format.h>
 #include <soci/soci.h>
 
 #include "store/database.h"
+#include "store/migration_plan.h"
 #include "store/schema.h"
 #include "store/timestamps.h"
 
 namespace gateway::store {
 namespace {
 
-using std::chrono::milliseconds;
+using States = std::vector<MigrationState>;
+using Plan = std::vector<PlannedStep>;
 
-// Long enough for another gateway's migration, which is a few statements.
-constexpr milliseconds kBusyTimeout{10'000};
+// Long enough for another gateway's migration of large tables.
+constexpr std::chrono::minutes kLockLimit{10};
+// In the column applied_at: the step was begun, in either direction, and not ended.
+constexpr long long kHalfDone = 0;
+constexpr std::string_view kMigrating = "cannot migrate the database";
+constexpr std::string_view kReading = "cannot read the schema version";
 
-// In a transaction of its own: where the table exists this only reads, and SQLite lets a
-// transaction that began with a read fail at once, instead of wait, when it needs the write lock.
-Expected<void> CreateVersionTable(Database& database) {
-  return database.Transact("cannot create the schema version",
-                           [](soci::session& sql) -> Expected<void> {
-                             sql << R"(CREATE TABLE IF NOT EXISTS schema_version (
-                                         version INTEGER NOT NULL PRIMARY KEY,
-                                         name VARCHAR(64) NOT NULL,
-                                         applied_at BIGINT NOT NULL))";
-                             return {};
-                           });
-}
+constexpr std::string_view kCreateVersionTable =
+    "CREATE TABLE IF NOT EXISTS schema_version ("
+    "version INTEGER NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL, applied_at BIGINT NOT NULL)";
 
-// The applied steps, in order. Takes the database's write lock first, so that what is read stays
-// true until the transaction ends; so it must be the first thing that a transaction does.
-std::vector<MigrationState> LockAndReadApplied(soci::session& sql) {
-  sql << "UPDATE schema_version SET version = version";
+States ReadApplied(soci::session& sql, Engine engine) {
+  int tables = 0;
+  sql << CountVersionTables(engine), soci::into(tables);
+  States applied;
+  if (tables == 0) return applied;
 
-  std::vector<MigrationState> applied;
   MigrationState row;
   long long applied_at = 0;
   soci::statement rows =
@@ -45,121 +43,168 @@ std::vector<MigrationState> LockAndReadApplied(soci::session& sql) {
        soci::into(row.version), soci::into(row.name), soci::into(applied_at));
   rows.execute();
   while (rows.fetch()) {
-    row.applied = FromMillis(applied_at);
+    row.half_done = applied_at == kHalfDone;
+    row.applied = row.half_done ? std::nullopt : std::optional(FromMillis(applied_at));
     applied.push_back(row);
   }
   return applied;
 }
 
-int VersionOf(const std::vector<MigrationState>& applied) {
-  return applied.empty() ? 0 : applied.back().version;
-}
-
-Expected<void> RefuseNewer(int version) {
-  if (version <= NewestSchemaVersion()) return {};
-  return Fail(
-      ErrorCode::kUnsupported,
-      fmt::format("the database has schema version {}, this trino-gateway knows versions up "
-                  "to {}: run the newer trino-gateway, or take its schema back with the "
-                  "newer one's 'migrate down'",
-                  version, NewestSchemaVersion()),
-      Origin::kStore);
-}
-
-void Apply(soci::session& sql, const Migration& step, Clock::WallTime now) {
-  for (const auto statement : step.up) sql << statement;
-  const std::string name(step.name);
-  const auto applied_at = ToMillis(now);
-  sql << "INSERT INTO schema_version (version, name, applied_at) VALUES (:version, :name, :at)",
-      soci::use(step.version), soci::use(name), soci::use(applied_at);
-}
-
-void TakeBack(soci::session& sql, const Migration& step) {
-  for (const auto statement : step.down) sql << statement;
-  sql << "DELETE FROM schema_version WHERE version = :version", soci::use(step.version);
-}
-
-Expected<std::vector<MigrationState>> TakeBackNewest(soci::session& sql, int steps) {
-  auto applied = LockAndReadApplied(sql);
-  if (auto known = RefuseNewer(VersionOf(applied)); !known) return std::unexpected(known.error());
-  if (steps < 1 || std::cmp_greater(steps, applied.size())) {
-    return Fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("cannot take back {} migrations: {} are applied", steps, applied.size()),
-        Origin::kClient);
+// `resumed`: it may have been run before, by a call that broke off.
+void RunStatement(soci::session& sql,
+                  Database& database,
+                  std::string_view statement,
+                  bool resumed) {
+  const auto translated = Translate(sql, database.engine(), statement);
+  try {
+    sql << translated;
+  } catch (const std::exception& error) {
+    const auto failure = Explain(database.url(), error);
+    if (!resumed || !(failure.exists_already || failure.is_gone)) throw;
   }
-  std::ranges::reverse(applied);
-  applied.resize(static_cast<std::size_t>(steps));
-  for (const auto& state : applied) {
-    TakeBack(sql, Migrations()[static_cast<std::size_t>(state.version - 1)]);
-  }
-  return applied;
 }
 
-// Opens `url` and runs `body(session)` in a transaction.
-template <typename Body>
-auto OnDatabase(std::string_view url, std::string_view what, Body body)
-    -> decltype(body(std::declval<soci::session&>())) {
-  auto database = Database::Open(url, kBusyTimeout);
-  if (!database) return std::unexpected(database.error());
-  if (auto created = CreateVersionTable(**database); !created) {
-    return std::unexpected(created.error());
+void SetAppliedAt(soci::session& sql, const Migration& step, long long applied_at) {
+  sql << "UPDATE schema_version SET applied_at = :at WHERE version = :version",
+      soci::use(applied_at), soci::use(step.version);
+}
+
+// Marked as half done first, so that where each statement is committed by itself the state is told.
+void TakeStep(soci::session& sql,
+              Database& database,
+              const PlannedStep& planned,
+              Clock::WallTime now) {
+  const auto& step = *planned.migration;
+  const auto applied = ReadApplied(sql, database.engine());
+  const auto state = std::ranges::find(applied, step.version, &MigrationState::version);
+  const bool known = state != applied.end();
+  const bool resumed = known && state->half_done;
+  if (planned.up && !known) {
+    const std::string name(step.name);
+    sql << "INSERT INTO schema_version (version, name, applied_at) VALUES (:version, :name, :at)",
+        soci::use(step.version), soci::use(name), soci::use(kHalfDone);
+  } else {
+    SetAppliedAt(sql, step, kHalfDone);
   }
-  return (*database)->Transact(what, body);
+  for (const auto statement : planned.up ? step.up : step.down) {
+    RunStatement(sql, database, statement, resumed);
+  }
+  if (planned.up) {
+    SetAppliedAt(sql, step, std::max(ToMillis(now), kHalfDone + 1));
+  } else {
+    sql << "DELETE FROM schema_version WHERE version = :version", soci::use(step.version);
+  }
+}
+
+std::vector<MigrationStep> Describe(const Plan& plan, Engine engine) {
+  std::vector<MigrationStep> steps;
+  for (const auto& planned : plan) {
+    const auto& step = *planned.migration;
+    MigrationStep described{step.version, std::string(step.name), planned.up, {}};
+    for (const auto statement : planned.up ? step.up : step.down) {
+      described.sql.push_back(TranslateForDisplay(engine, statement));
+    }
+    steps.push_back(std::move(described));
+  }
+  return steps;
+}
+
+// On a database that this call alone migrates.
+Expected<Plan> PlanAndTakeSteps(soci::session& sql,
+                                Database& database,
+                                const MigrationGoal& goal,
+                                const Clock& clock) {
+  if (auto locked = LockMigrations(sql, database.engine(), kLockLimit); !locked) {
+    return std::unexpected(locked.error());
+  }
+  sql << Translate(sql, database.engine(), kCreateVersionTable);
+  auto plan = PlanMigration(ReadApplied(sql, database.engine()), goal);
+  if (!plan) return plan;
+  for (const auto& planned : *plan) TakeStep(sql, database, planned, clock.WallNow());
+  return plan;
+}
+
+Expected<Plan> Migrate(Database& database, const MigrationGoal& goal, const Clock& clock) {
+  return database.Run(Access::kMigrate, kMigrating, [&](soci::session& sql) {
+    return PlanAndTakeSteps(sql, database, goal, clock);
+  });
+}
+
+// Nothing: a SQLite file that does not exist, and that only looking at it would create.
+Expected<States> ReadStates(const StoreOptions& options, Engine& engine) {
+  auto url = ParseStoreUrl(options.url);
+  if (!url) return std::unexpected(url.error());
+  engine = url->engine;
+  if (engine == Engine::kSqlite && !std::filesystem::exists(url->path)) return States();
+  Database database(*std::move(url), options);
+  return database.Run(Access::kLook, kReading, [&](soci::session& sql) -> Expected<States> {
+    return ReadApplied(sql, engine);
+  });
 }
 
 }  // namespace
 
 int NewestSchemaVersion() { return Migrations().back().version; }
 
-Expected<std::vector<MigrationState>> MigrateUp(Database& database, const Clock& clock) {
-  using Result = Expected<std::vector<MigrationState>>;
-  if (auto created = CreateVersionTable(database); !created) {
-    return std::unexpected(created.error());
+Expected<std::vector<MigrationStep>> Migrate(const StoreOptions& options,
+                                             const MigrationGoal& goal,
+                                             const Clock& clock,
+                                             bool dry_run) {
+  if (dry_run) {
+    Engine engine{};
+    const auto applied = ReadStates(options, engine);
+    if (!applied) return std::unexpected(applied.error());
+    const auto plan = PlanMigration(*applied, goal);
+    if (!plan) return std::unexpected(plan.error());
+    return Describe(*plan, engine);
   }
-  return database.Transact("cannot migrate the database", [&](soci::session& sql) -> Result {
-    const auto version = VersionOf(LockAndReadApplied(sql));
-    if (auto known = RefuseNewer(version); !known) return std::unexpected(known.error());
-    std::vector<MigrationState> done;
-    for (const auto& step : Migrations()) {
-      if (step.version <= version) continue;
-      Apply(sql, step, clock.WallNow());
-      done.push_back({step.version, std::string(step.name), clock.WallNow()});
+  auto url = ParseStoreUrl(options.url);
+  if (!url) return std::unexpected(url.error());
+  Database database(*std::move(url), options);
+  const auto plan = Migrate(database, goal, clock);
+  if (!plan) return std::unexpected(plan.error());
+  return Describe(*plan, database.engine());
+}
+
+Expected<std::vector<MigrationState>> MigrationStatus(const StoreOptions& options) {
+  Engine engine{};
+  auto states = ReadStates(options, engine);
+  if (!states) return states;
+  for (const auto& step : Migrations()) {
+    if (std::ranges::find(*states, step.version, &MigrationState::version) != states->end()) {
+      continue;
     }
-    return done;
-  });
+    states->push_back({step.version, std::string(step.name), std::nullopt});
+  }
+  std::ranges::sort(*states, {}, &MigrationState::version);
+  return states;
 }
 
-Expected<std::vector<MigrationState>> MigrateUp(std::string_view url, const Clock& clock) {
-  auto database = Database::Open(url, kBusyTimeout);
-  if (!database) return std::unexpected(database.error());
-  return MigrateUp(**database, clock);
+Expected<int> SchemaVersion(const StoreOptions& options) {
+  Engine engine{};
+  const auto states = ReadStates(options, engine);
+  if (!states) return std::unexpected(states.error());
+  return states->empty() ? 0 : states->back().version;
 }
 
-Expected<std::vector<MigrationState>> MigrateDown(std::string_view url, int steps) {
-  return OnDatabase(url, "cannot take migrations back",
-                    [&](soci::session& sql) { return TakeBackNewest(sql, steps); });
-}
-
-Expected<std::vector<MigrationState>> MigrationStatus(std::string_view url) {
-  using Result = Expected<std::vector<MigrationState>>;
-  return OnDatabase(url, "cannot read the schema version", [](soci::session& sql) -> Result {
-    auto states = LockAndReadApplied(sql);
-    for (const auto& step : Migrations()) {
-      if (std::ranges::find(states, step.version, &MigrationState::version) != states.end()) {
-        continue;
-      }
-      states.push_back({step.version, std::string(step.name), std::nullopt});
-    }
-    std::ranges::sort(states, {}, &MigrationState::version);
-    return states;
-  });
-}
-
-Expected<int> SchemaVersion(std::string_view url) {
-  return OnDatabase(url, "cannot read the schema version", [](soci::session& sql) -> Expected<int> {
-    return VersionOf(LockAndReadApplied(sql));
-  });
+Expected<void> BringUpToDate(Database& database, const Clock& clock) {
+  const auto applied = database.Run(
+      Access::kStatement, kReading,
+      [&](soci::session& sql) -> Expected<States> { return ReadApplied(sql, database.engine()); });
+  if (!applied) return std::unexpected(applied.error());
+  const auto pending = PlanMigration(*applied, {});
+  if (!pending) return std::unexpected(pending.error());
+  if (pending->empty()) return {};
+  if (!database.options().migrate) {
+    return Fail(ErrorCode::kConflict,
+                fmt::format("the database needs {} migrations and store.migrate is false: run "
+                            "'trino-gateway migrate up'",
+                            pending->size()),
+                Origin::kStore);
+  }
+  const auto done = Migrate(database, {}, clock);
+  if (!done) return std::unexpected(done.error());
+  return {};
 }
 
 }  // namespace gateway::store

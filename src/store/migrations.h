@@ -1,9 +1,11 @@
 // The database's schema in numbered steps, each of which can be taken back.
 //
-// The table schema_version has a row for each step that was applied. Every function here runs in
-// one transaction: it is done as a whole or not at all, also with two gateways starting at once.
+// The table schema_version has a row for each step that was applied. One gateway at a time changes
+// the schema; the others wait for it. On SQLite and PostgreSQL all steps of a call are done as a
+// whole or not at all. MySQL commits every change of a table by itself: there a step that broke off
+// is marked as half done, and the next call in either direction finishes or undoes it.
 // A database with steps that this binary does not know is refused: kUnsupported.
-// Threads: any; those taking a Database as the Database says.
+// Errors else: kUnavailable as Store's, and those named below. Threads: any.
 #pragma once
 
 #include <optional>
@@ -13,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "store/store_options.h"
 
 namespace gateway::store {
 
@@ -21,24 +24,44 @@ class Database;
 struct MigrationState {
   int version = 0;
   std::string name;                        // "configuration"
-  std::optional<Clock::WallTime> applied;  // nothing: not applied yet
+  std::optional<Clock::WallTime> applied;  // nothing: not applied yet, or only half
+  bool half_done = false;                  // broke off in mid-way, on MySQL only
+};
+
+// Where the schema shall go.
+struct MigrationGoal {
+  enum class Kind { kUp, kUpTo, kDown, kDownTo, kRedo, kReset };
+  Kind kind = Kind::kUp;
+  int number = 0;  // kUpTo, kDownTo: the version; kDown: how many steps; else unused
+};
+
+// One step up or down.
+struct MigrationStep {
+  int version = 0;
+  std::string name;
+  bool up = true;
+  std::vector<std::string> sql;  // in the words of the database, one statement each
 };
 
 // The version that this binary needs.
 int NewestSchemaVersion();
 
-// What `trino-gateway migrate ...` does; `url` as for Store::Open(), whose errors they share.
-// Applies all missing steps and returns them; none when the schema is up to date already.
-Expected<std::vector<MigrationState>> MigrateUp(std::string_view url, const Clock& clock);
-// Takes back the last `steps` applied ones, newest first, with the data they hold, and returns
-// them. kInvalidArgument: more steps than are applied, or less than one.
-Expected<std::vector<MigrationState>> MigrateDown(std::string_view url, int steps);
-// All steps, known or applied, in order.
-Expected<std::vector<MigrationState>> MigrationStatus(std::string_view url);
-// Of the newest step applied; 0 for an empty database. Reports newer versions too.
-Expected<int> SchemaVersion(std::string_view url);
+// Goes there and returns the steps taken; none when the schema is there already. `dry_run`: only
+// says what would be done, and neither creates nor locks anything.
+// kInvalidArgument: no such version, the wrong direction, or more steps down than are applied.
+Expected<std::vector<MigrationStep>> Migrate(const StoreOptions& options,
+                                             const MigrationGoal& goal,
+                                             const Clock& clock,
+                                             bool dry_run = false);
 
-// The same on an open connection, for Store::Open().
-Expected<std::vector<MigrationState>> MigrateUp(Database& database, const Clock& clock);
+// All steps, known or applied, in order. Only reads; a missing SQLite file stays missing.
+Expected<std::vector<MigrationState>> MigrationStatus(const StoreOptions& options);
+
+// Of the newest step applied; 0 for an empty or missing database. Reports newer versions too.
+Expected<int> SchemaVersion(const StoreOptions& options);
+
+// On an open database: all pending steps, or, where that is not allowed, kConflict when there are
+// some.
+[[nodiscard]] Expected<void> BringUpToDate(Database& database, const Clock& clock);
 
 }  // namespace gateway::store

@@ -1,10 +1,15 @@
 #include "store/rows.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
+
+#include "store/settings.h"
+#include "store/timestamps.h"
 
 namespace gateway::store {
 namespace {
@@ -16,56 +21,75 @@ std::unexpected<Error> Damaged(std::string_view kind, std::string_view id, const
       Origin::kStore);
 }
 
-void ReadMembers(soci::session& sql, std::vector<model::Group>& groups) {
+// The columns that all kinds have.
+struct Common {
+  std::string settings;
+  soci::indicator has_settings = soci::i_null;  // null: written before there were any
+  int enabled = 0;
+  unsigned long long version = 0;
+
+  template <typename Object>
+  Expected<void> Into(Object& object) const {
+    object.enabled = enabled != 0;
+    object.version = version;
+    return ReadSettings(has_settings == soci::i_ok ? settings : std::string(), object);
+  }
+};
+
+Expected<std::vector<model::Backend>> ReadBackends(soci::session& sql) {
+  std::vector<model::Backend> backends;
+  std::string id;
+  std::string url;
+  Common common;
+  soci::statement rows =
+      (sql.prepare << "SELECT id, url, enabled, version, settings FROM backends", soci::into(id),
+       soci::into(url), soci::into(common.enabled), soci::into(common.version),
+       soci::into(common.settings, common.has_settings));
+  rows.execute();
+  while (rows.fetch()) {
+    model::Backend backend{.id = id};
+    auto parsed = ParseUrl(url);
+    if (!parsed) return Damaged("backend", id, parsed.error());
+    backend.url = *std::move(parsed);
+    if (auto read = common.Into(backend); !read) return Damaged("backend", id, read.error());
+    backends.push_back(std::move(backend));
+  }
+  std::ranges::sort(backends, {}, &model::Backend::id);
+  return backends;
+}
+
+std::map<std::string, std::vector<std::string>> ReadMembers(soci::session& sql) {
+  std::map<std::string, std::vector<std::string>> members;
   std::string group_id;
   std::string backend_id;
   soci::statement rows =
       (sql.prepare << "SELECT group_id, backend_id FROM group_backends ORDER BY group_id, position",
        soci::into(group_id), soci::into(backend_id));
   rows.execute();
-  while (rows.fetch()) {
-    // Always there: a foreign key leads to it.
-    const auto group = std::ranges::find(groups, group_id, &model::Group::id);
-    if (group != groups.end()) group->backends.push_back(backend_id);
-  }
-}
-
-}  // namespace
-
-Expected<std::vector<model::Backend>> ReadBackends(soci::session& sql) {
-  std::vector<model::Backend> backends;
-  model::Backend row;
-  std::string url;
-  int enabled = 0;
-  soci::statement rows = (sql.prepare << "SELECT id, url, enabled FROM backends ORDER BY id",
-                          soci::into(row.id), soci::into(url), soci::into(enabled));
-  rows.execute();
-  while (rows.fetch()) {
-    auto parsed = ParseUrl(url);
-    if (!parsed) return Damaged("backend", row.id, parsed.error());
-    row.url = *std::move(parsed);
-    row.enabled = enabled != 0;
-    backends.push_back(row);
-  }
-  return backends;
+  while (rows.fetch()) members[group_id].push_back(backend_id);
+  return members;
 }
 
 Expected<std::vector<model::Group>> ReadGroups(soci::session& sql) {
   std::vector<model::Group> groups;
-  model::Group row;
+  auto members = ReadMembers(sql);
+  std::string id;
   std::string strategy;
-  int enabled = 0;
-  soci::statement rows = (sql.prepare << "SELECT id, strategy, enabled FROM groups_ ORDER BY id",
-                          soci::into(row.id), soci::into(strategy), soci::into(enabled));
+  Common common;
+  soci::statement rows =
+      (sql.prepare << "SELECT id, strategy, enabled, version, settings FROM groups_",
+       soci::into(id), soci::into(strategy), soci::into(common.enabled), soci::into(common.version),
+       soci::into(common.settings, common.has_settings));
   rows.execute();
   while (rows.fetch()) {
+    model::Group group{.id = id, .backends = std::move(members[id])};
     const auto parsed = model::ParseStrategy(strategy);
-    if (!parsed) return Damaged("group", row.id, parsed.error());
-    row.strategy = *parsed;
-    row.enabled = enabled != 0;
-    groups.push_back(row);
+    if (!parsed) return Damaged("group", id, parsed.error());
+    group.strategy = *parsed;
+    if (auto read = common.Into(group); !read) return Damaged("group", id, read.error());
+    groups.push_back(std::move(group));
   }
-  ReadMembers(sql, groups);
+  std::ranges::sort(groups, {}, &model::Group::id);
   return groups;
 }
 
@@ -73,21 +97,135 @@ Expected<std::vector<model::Policy>> ReadPolicies(soci::session& sql) {
   std::vector<model::Policy> policies;
   model::Policy row;
   std::string type;
-  int enabled = 0;
+  Common common;
   soci::statement rows =
-      (sql.prepare << "SELECT id, rule_type, rule_value, group_id, "
-                      "fallback_group_id, enabled FROM policies ORDER BY id",
+      (sql.prepare << "SELECT id, rule_type, rule_value, group_id, fallback_group_id, enabled, "
+                      "version, settings FROM policies",
        soci::into(row.id), soci::into(type), soci::into(row.rule_value), soci::into(row.group),
-       soci::into(row.fallback_group), soci::into(enabled));
+       soci::into(row.fallback_group), soci::into(common.enabled), soci::into(common.version),
+       soci::into(common.settings, common.has_settings));
   rows.execute();
   while (rows.fetch()) {
+    auto policy = row;
     const auto parsed = model::ParseRuleType(type);
     if (!parsed) return Damaged("policy", row.id, parsed.error());
-    row.rule_type = *parsed;
-    row.enabled = enabled != 0;
-    policies.push_back(row);
+    policy.rule_type = *parsed;
+    if (auto read = common.Into(policy); !read) return Damaged("policy", row.id, read.error());
+    policies.push_back(std::move(policy));
   }
+  std::ranges::sort(policies, {}, &model::Policy::id);
   return policies;
+}
+
+void WriteMembers(soci::session& sql, const model::Group& group, long long now) {
+  sql << "DELETE FROM group_backends WHERE group_id = :id", soci::use(group.id);
+  for (int position = 0; const auto& backend_id : group.backends) {
+    sql << "INSERT INTO group_backends (group_id, backend_id, position, created_at, updated_at) "
+           "VALUES (:group_id, :backend_id, :position, :created, :updated)",
+        soci::use(group.id), soci::use(backend_id), soci::use(position), soci::use(now),
+        soci::use(now);
+    ++position;
+  }
+}
+
+std::string_view TableOf(Kind kind) {
+  switch (kind) {
+    case Kind::kBackend:
+      return "backends";
+    case Kind::kGroup:
+      return "groups_";
+    case Kind::kPolicy:
+      return "policies";
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<model::Configuration> ReadConfiguration(soci::session& sql) {
+  auto backends = ReadBackends(sql);
+  if (!backends) return std::unexpected(backends.error());
+  auto groups = ReadGroups(sql);
+  if (!groups) return std::unexpected(groups.error());
+  auto policies = ReadPolicies(sql);
+  if (!policies) return std::unexpected(policies.error());
+  return model::Configuration{*std::move(backends), *std::move(groups), *std::move(policies)};
+}
+
+// The parameters of an INSERT and of its UPDATE stand in the same order.
+
+void WriteRow(soci::session& sql, const model::Backend& backend, bool exists, Clock::WallTime at) {
+  const auto url = backend.url.ToString();
+  const int enabled = backend.enabled ? 1 : 0;
+  const auto settings = WriteSettings(backend);
+  const unsigned long long version = backend.version;
+  const auto now = ToMillis(at);
+  if (!exists) {
+    sql << "INSERT INTO backends (url, enabled, settings, version, updated_at, id, created_at) "
+           "VALUES (:url, :enabled, :settings, :version, :updated, :id, :created)",
+        soci::use(url), soci::use(enabled), soci::use(settings), soci::use(version), soci::use(now),
+        soci::use(backend.id), soci::use(now);
+    return;
+  }
+  sql << "UPDATE backends SET url = :url, enabled = :enabled, settings = :settings, "
+         "version = :version, updated_at = :updated WHERE id = :id",
+      soci::use(url), soci::use(enabled), soci::use(settings), soci::use(version), soci::use(now),
+      soci::use(backend.id);
+}
+
+void WriteRow(soci::session& sql, const model::Group& group, bool exists, Clock::WallTime at) {
+  const std::string strategy(NameOf(group.strategy));
+  const int enabled = group.enabled ? 1 : 0;
+  const auto settings = WriteSettings(group);
+  const unsigned long long version = group.version;
+  const auto now = ToMillis(at);
+  if (!exists) {
+    sql << "INSERT INTO groups_ (strategy, enabled, settings, version, updated_at, id, created_at) "
+           "VALUES (:strategy, :enabled, :settings, :version, :updated, :id, :created)",
+        soci::use(strategy), soci::use(enabled), soci::use(settings), soci::use(version),
+        soci::use(now), soci::use(group.id), soci::use(now);
+  } else {
+    sql << "UPDATE groups_ SET strategy = :strategy, enabled = :enabled, settings = :settings, "
+           "version = :version, updated_at = :updated WHERE id = :id",
+        soci::use(strategy), soci::use(enabled), soci::use(settings), soci::use(version),
+        soci::use(now), soci::use(group.id);
+  }
+  WriteMembers(sql, group, now);
+}
+
+void WriteRow(soci::session& sql, const model::Policy& policy, bool exists, Clock::WallTime at) {
+  const std::string type(NameOf(policy.rule_type));
+  const int enabled = policy.enabled ? 1 : 0;
+  const auto settings = WriteSettings(policy);
+  const unsigned long long version = policy.version;
+  const auto now = ToMillis(at);
+  if (!exists) {
+    sql << "INSERT INTO policies (rule_type, rule_value, group_id, fallback_group_id, enabled, "
+           "settings, version, updated_at, id, created_at) VALUES (:type, :value, :group_id, "
+           ":fallback, :enabled, :settings, :version, :updated, :id, :created)",
+        soci::use(type), soci::use(policy.rule_value), soci::use(policy.group),
+        soci::use(policy.fallback_group), soci::use(enabled), soci::use(settings),
+        soci::use(version), soci::use(now), soci::use(policy.id), soci::use(now);
+    return;
+  }
+  sql << "UPDATE policies SET rule_type = :type, rule_value = :value, group_id = :group_id, "
+         "fallback_group_id = :fallback, enabled = :enabled, settings = :settings, "
+         "version = :version, updated_at = :updated WHERE id = :id",
+      soci::use(type), soci::use(policy.rule_value), soci::use(policy.group),
+      soci::use(policy.fallback_group), soci::use(enabled), soci::use(settings), soci::use(version),
+      soci::use(now), soci::use(policy.id);
+}
+
+void DeleteRow(soci::session& sql, Kind kind, std::string_view id) {
+  const std::string key(id);
+  if (kind == Kind::kBackend) {
+    sql << "DELETE FROM coordinator_suffixes WHERE backend_id = :id", soci::use(key);
+    sql << "DELETE FROM backend_marks WHERE backend_id = :id", soci::use(key);
+  }
+  if (kind == Kind::kGroup) {
+    sql << "DELETE FROM group_backends WHERE group_id = :id", soci::use(key);
+  }
+  sql << fmt::format("DELETE FROM {} WHERE id = :id", TableOf(kind)), soci::use(key);
 }
 
 }  // namespace gateway::store

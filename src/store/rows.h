@@ -1,19 +1,27 @@
-// Reads stored objects back into the model. Private to this room.
+// Stored objects as rows. Private to this room; throws what SOCI throws.
 #pragma once
 
-#include <vector>
+#include <string_view>
 
 #include <soci/soci.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "model/configuration.h"
+#include "store/configuration_edit.h"
 
 namespace gateway::store {
 
-// Throw what SOCI throws. kInternal: a value that this program does not write; the message names
-// the object.
-Expected<std::vector<model::Backend>> ReadBackends(soci::session& sql);
-Expected<std::vector<model::Group>> ReadGroups(soci::session& sql);
-Expected<std::vector<model::Policy>> ReadPolicies(soci::session& sql);
+// All objects, each kind ordered by the bytes of its ids. kInternal: a value that this program does
+// not write; the message names the object.
+Expected<model::Configuration> ReadConfiguration(soci::session& sql);
+
+// `exists`: the row is there already. `version` is stored as it is.
+void WriteRow(soci::session& sql, const model::Backend& backend, bool exists, Clock::WallTime now);
+void WriteRow(soci::session& sql, const model::Group& group, bool exists, Clock::WallTime now);
+void WriteRow(soci::session& sql, const model::Policy& policy, bool exists, Clock::WallTime now);
+
+// Deletes the row and what hangs on it.
+void DeleteRow(soci::session& sql, Kind kind, std::string_view id);
 
 }  // namespace gateway::store

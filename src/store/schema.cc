@@ -57,9 +57,90 @@ constexpr std::array<std::string_view, 1> kSuffixesDown = {
     "DROP TABLE coordinator_suffixes",
 };
 
+// What objects say beyond the columns of step 1 is one JSON object in `settings` (settings.h):
+// lists and options that no query looks for, and that can grow without a migration each. `changes`
+// has one row, whose counter tells gateways that the configuration or a mark has changed, and whose
+// lock puts writers in a row.
+constexpr std::array<std::string_view, 10> kSharedStateUp = {
+    "ALTER TABLE backends ADD COLUMN settings {text}",
+    "ALTER TABLE backends ADD COLUMN version BIGINT NOT NULL DEFAULT 1",
+    "ALTER TABLE groups_ ADD COLUMN settings {text}",
+    "ALTER TABLE groups_ ADD COLUMN version BIGINT NOT NULL DEFAULT 1",
+    "ALTER TABLE policies ADD COLUMN settings {text}",
+    "ALTER TABLE policies ADD COLUMN version BIGINT NOT NULL DEFAULT 1",
+    R"(CREATE TABLE changes (
+         id INTEGER NOT NULL PRIMARY KEY,
+         counter BIGINT NOT NULL))",
+    "INSERT INTO changes (id, counter) VALUES (1, 1)",
+    R"(CREATE TABLE backend_marks (
+         backend_id VARCHAR(64) NOT NULL PRIMARY KEY,
+         healthy SMALLINT,
+         load_value INTEGER,
+         marked_at BIGINT NOT NULL))",
+    R"(CREATE TABLE instance_loads (
+         instance_id VARCHAR(64) NOT NULL,
+         backend_id VARCHAR(64) NOT NULL,
+         in_flight BIGINT NOT NULL,
+         seen_at BIGINT NOT NULL,
+         PRIMARY KEY (instance_id, backend_id)))",
+};
+constexpr std::array<std::string_view, 9> kSharedStateDown = {
+    "DROP TABLE instance_loads",
+    "DROP TABLE backend_marks",
+    "DROP TABLE changes",
+    "ALTER TABLE policies DROP COLUMN version",
+    "ALTER TABLE policies DROP COLUMN settings",
+    "ALTER TABLE groups_ DROP COLUMN version",
+    "ALTER TABLE groups_ DROP COLUMN settings",
+    "ALTER TABLE backends DROP COLUMN version",
+    "ALTER TABLE backends DROP COLUMN settings",
+};
+
+// Found by time, alone or together with a user or a backend.
+constexpr std::array<std::string_view, 4> kQueriesUp = {
+    R"(CREATE TABLE queries (
+         id VARCHAR(128) NOT NULL PRIMARY KEY,
+         query_text {text} NOT NULL,
+         user_name VARCHAR(255) NOT NULL,
+         source VARCHAR(255) NOT NULL,
+         client VARCHAR(255) NOT NULL,
+         group_id VARCHAR(64) NOT NULL,
+         backend_id VARCHAR(64) NOT NULL,
+         server_host VARCHAR(255) NOT NULL,
+         trace {text} NOT NULL,
+         submitted_at BIGINT NOT NULL))",
+    "CREATE INDEX queries_by_time ON queries (submitted_at)",
+    "CREATE INDEX queries_by_user ON queries (user_name, submitted_at)",
+    "CREATE INDEX queries_by_backend ON queries (backend_id, submitted_at)",
+};
+constexpr std::array<std::string_view, 1> kQueriesDown = {
+    "DROP TABLE queries",
+};
+
+constexpr std::array<std::string_view, 2> kAuditUp = {
+    R"(CREATE TABLE audit_log (
+         id BIGINT NOT NULL PRIMARY KEY,
+         written_at BIGINT NOT NULL,
+         actor VARCHAR(255) NOT NULL,
+         role_name VARCHAR(64) NOT NULL,
+         client VARCHAR(255) NOT NULL,
+         method VARCHAR(128) NOT NULL,
+         kind VARCHAR(64) NOT NULL,
+         object_id VARCHAR(255) NOT NULL,
+         value_before {text} NOT NULL,
+         value_after {text} NOT NULL))",
+    "CREATE INDEX audit_log_by_object ON audit_log (kind, object_id)",
+};
+constexpr std::array<std::string_view, 1> kAuditDown = {
+    "DROP TABLE audit_log",
+};
+
 constexpr std::array kMigrations = {
     Migration{1, "configuration", kConfigurationUp, kConfigurationDown},
     Migration{2, "coordinator_suffixes", kSuffixesUp, kSuffixesDown},
+    Migration{3, "shared_state", kSharedStateUp, kSharedStateDown},
+    Migration{4, "queries", kQueriesUp, kQueriesDown},
+    Migration{5, "audit_log", kAuditUp, kAuditDown},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The SQL of each migration, in the subset that SQLite, PostgreSQL and MySQL share.
+// The SQL of each migration, in the subset that SQLite, PostgreSQL and MySQL share; dialect.h says
+// what is added to it for each.
 //
 // Private to this room. Times are milliseconds since 1970 UTC, flags are 0 or 1, enums are the
 // names of model/configuration.h. A step that was released is never edited: add another.

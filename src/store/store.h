@@ -1,77 +1,125 @@
-// What must survive a restart: the objects that the API created, and which coordinator owns which
-// query-id suffix.
+// The database that the instances share: what the API created, what they know together, the history
+// of queries and the audit log.
 //
-// Each call is one transaction and blocks on the disk, so workers and the control thread never
-// call it themselves: a database thread does.
-// Errors have Origin::kStore: kUnavailable (locked, full, read-only, damaged, I/O error),
-// kAlreadyExists, kNotFound, kInternal (rows that this program did not write).
-// Threads: all calls from any thread; one runs at a time.
+// SQLite, PostgreSQL or MySQL/MariaDB. Each call is one transaction and blocks on the database, so
+// workers and the control thread never call it themselves: a database thread does. Waits are
+// bounded: for a connection by StoreOptions::acquire_timeout, for a server by connect_timeout and
+// twice statement_timeout. A database that went away is tried anew with each call.
+// Errors have Origin::kStore: kUnavailable (down, locked, full, read-only, damaged, I/O error),
+// kNotFound, kInternal (rows that this program did not write); after Open() also those of Open().
+// Threads: all calls from any thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "model/configuration.h"
+#include "store/audit.h"
+#include "store/configuration_edit.h"
+#include "store/query_record.h"
+#include "store/shared_state.h"
+#include "store/store_options.h"
 
 namespace gateway::store {
 
+class ChangeListener;
 class Database;
-
-// A coordinator's suffix and the backend that was seen to answer for it.
-struct SuffixSighting {
-  std::string suffix;
-  std::string backend_id;
-  Clock::WallTime seen;
-
-  bool operator==(const SuffixSighting&) const = default;
-};
-
-// A sighting is dropped when it was not renewed for this long: no query lives so long.
-inline constexpr std::chrono::days kSuffixRetention{30};
 
 class Store {
  public:
-  // Opens `sqlite:PATH` or `sqlite::memory:`, creates the file and brings its schema up to date.
-  // `clock` must outlive the store; `busy_timeout`: how long to wait for another process's write.
-  // kUnsupported: another scheme, or a schema newer than this binary.
-  static Expected<std::unique_ptr<Store>> Open(
-      std::string_view url,
-      const Clock& clock,
-      std::chrono::milliseconds busy_timeout = std::chrono::seconds(5));
+  using BackendMark = store::BackendMark;
+  using InstanceLoad = store::InstanceLoad;
+
+  // Connects, creates what is missing and brings the schema up to date. `clock` must outlive the
+  // store.
+  // kInvalidArgument, kUnsupported: the URL; or a schema newer than this binary. kConflict:
+  // migrations are pending and StoreOptions::migrate is false; the message says how to run them.
+  static Expected<std::unique_ptr<Store>> Open(StoreOptions options, const Clock& clock);
+  // Looks at the URL only. Every call connects and migrates, until one has succeeded.
+  static Expected<std::unique_ptr<Store>> OpenLazily(StoreOptions options, const Clock& clock);
   ~Store();
 
-  // All stored objects as of one moment, with source kStore, ordered by id.
-  Expected<model::Configuration> LoadConfiguration();
+  // --- Configuration.
 
-  // kAlreadyExists: the id is taken. Nothing else is checked here: references may lead to objects
-  // of the file, so the admin service checks them.
-  [[nodiscard]] Expected<void> CreateBackend(const model::Backend& backend);
-  [[nodiscard]] Expected<void> CreateGroup(const model::Group& group);
-  [[nodiscard]] Expected<void> CreatePolicy(const model::Policy& policy);
+  // As of now; the one that was loaded last where nothing has changed since.
+  Expected<StoredConfiguration> LoadConfiguration();
 
-  // kNotFound: no such stored object. With a backend go its suffixes: another cluster may get the
-  // same id later.
-  [[nodiscard]] Expected<void> DeleteBackend(std::string_view id);
-  [[nodiscard]] Expected<void> DeleteGroup(std::string_view id);
-  [[nodiscard]] Expected<void> DeletePolicy(std::string_view id);
+  // Runs `change` once in a write transaction and returns the configuration that is in force
+  // afterwards: with all that it changed, or, when it returns an error, which is passed on, with
+  // nothing of it. Other writers wait meanwhile, so `change` must be quick and must not call the
+  // store. `what` starts messages: "cannot save backend 'c1'".
+  // kUnavailable: nothing was changed, unless the message says that this is not known.
+  Expected<StoredConfiguration> Edit(
+      std::string_view what, const std::function<Expected<void>(ConfigurationEdit&)>& change);
+
+  // Grows with each change of the configuration or of a mark, by whichever instance. Cheap.
+  Expected<std::uint64_t> ChangeCounter();
+
+  // Waits until the counter is not `known`, for at most `timeout` or until `stop` is true, which is
+  // seen within 200 ms; returns the counter. PostgreSQL tells by itself; the others are asked every
+  // 200 ms. For one thread at a time. kUnavailable comes at once: pause before the next call.
+  Expected<std::uint64_t> AwaitChange(std::uint64_t known,
+                                      std::chrono::milliseconds timeout,
+                                      const std::atomic<bool>& stop);
+
+  // --- What instances know together.
+
+  // Replaces the mark of one backend (`at` is set here); moves the counter.
+  [[nodiscard]] Expected<void> SaveMark(const BackendMark& mark);
+  // Ordered by backend.
+  Expected<std::vector<BackendMark>> LoadMarks();
+
+  // Replaces all loads of this instance.
+  [[nodiscard]] Expected<void> SaveInstanceLoads(std::string_view instance_id,
+                                                 const std::vector<InstanceLoad>& loads);
+  // Those of the other instances that were saved within `fresh`, by the clocks of the instances.
+  Expected<std::vector<InstanceLoad>> LoadOtherInstanceLoads(std::string_view instance_id,
+                                                             std::chrono::milliseconds fresh);
 
   // Remembers, or renews, that `backend_id` answers for `suffix`; drops outlived sightings.
   [[nodiscard]] Expected<void> SaveSuffix(std::string_view suffix, std::string_view backend_id);
   // Those within the retention, oldest first.
   Expected<std::vector<SuffixSighting>> LoadSuffixes();
 
+  // --- History and audit log.
+
+  // One transaction; an id that is there already is replaced.
+  [[nodiscard]] Expected<void> SaveQueries(std::span<const QueryRecord> records);
+  // kNotFound: no such query.
+  Expected<QueryRecord> FindQuery(std::string_view id);
+  Expected<QueryPage> ListQueries(const QueryFilter& filter);
+  // Deletes at most `at_most` of the records from before `older_than`, oldest first; returns how
+  // many.
+  Expected<std::uint64_t> PurgeQueries(Clock::WallTime older_than, std::size_t at_most);
+
+  // Written by ConfigurationEdit::Audit().
+  Expected<std::vector<AuditEntry>> ListAudit(const AuditFilter& filter);
+
  private:
   Store(std::unique_ptr<Database> database, const Clock& clock);
 
+  // Brings the schema up to date, once.
+  Expected<void> EnsureReady();
+  StoredConfiguration Cached() const;
+  void Remember(const StoredConfiguration& loaded);
+
   const Clock& clock_;
-  std::mutex mutex_;
-  std::unique_ptr<Database> database_;  // guarded by mutex_
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<ChangeListener> listener_;
+  std::atomic<bool> ready_{false};
+  std::timed_mutex ready_mutex_;
+  mutable std::mutex cache_mutex_;
+  StoredConfiguration cached_;  // guarded by cache_mutex_; without a configuration at first
 };
 
 }  // namespace gateway::store

@@ -105,6 +105,12 @@ struct Metrics::Impl {
       CounterFamily("backend_state_changes_total", "Changes of a backend's health, by the new one");
   Family<Counter>& data_path_failures = CounterFamily(
       "data_path_failures_total", "Exchanges that got no usable answer from a backend");
+  Family<Counter>& rule_failures =
+      CounterFamily("rule_failures_total", "Lua rules that failed and were passed over");
+  Family<Counter>& router_calls =
+      CounterFamily("external_router_calls_total", "Calls of the external router by their result");
+  Family<Counter>& auth_calls = CounterFamily("auth_provider_calls_total",
+                                              "Calls of the provider of delegated authentication");
   Family<Counter>& reloads =
       CounterFamily("config_reloads_total", "Reloads of the configuration file by their result");
   Gauge& dropped =
@@ -256,6 +262,19 @@ void Metrics::ForgetBackend(std::string_view backend) {
 void Metrics::Probed(std::string_view backend, std::string_view result) {
   impl_->probes.Add({{"backend", std::string(backend)}, {"result", std::string(result)}})
       .Increment();
+}
+
+void Metrics::RuleFailed(std::string_view rule, std::string_view reason) {
+  impl_->rule_failures.Add({{"rule", std::string(rule)}, {"reason", std::string(reason)}})
+      .Increment();
+}
+
+void Metrics::ExternalRouterAsked(std::string_view result) {
+  impl_->router_calls.Add({{"result", std::string(result)}}).Increment();
+}
+
+void Metrics::AuthProviderAsked(std::string_view result) {
+  impl_->auth_calls.Add({{"result", std::string(result)}}).Increment();
 }
 
 void Metrics::ConfigReloaded(bool ok) {

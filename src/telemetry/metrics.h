@@ -74,6 +74,14 @@ class Metrics {
   // probes_total{backend,result}: result is "ok" or a failure class.
   void Probed(std::string_view backend, std::string_view result);
 
+  // rule_failures_total{rule,reason}: a Lua rule failed or went over a limit, and was passed over.
+  void RuleFailed(std::string_view rule, std::string_view reason);
+
+  // external_router_calls_total{result} and auth_provider_calls_total{result}: "ok", "refused" or a
+  // failure class; what came from a cache is no call.
+  void ExternalRouterAsked(std::string_view result);
+  void AuthProviderAsked(std::string_view result);
+
   // config_reloads_total{result}.
   void ConfigReloaded(bool ok);
 

@@ -191,5 +191,15 @@ TEST(Metrics, CountsConnectionsRetriesProbesAndReloads) {
   EXPECT_EQ(Sample(metrics, "log_lines_dropped"), 5);
 }
 
+TEST(Metrics, CountsFailedRulesAndCallsOfServicesThatHelpToDecide) {
+  Metrics metrics;
+  metrics.RuleFailed("etl", "too_large");
+  metrics.ExternalRouterAsked("ok");
+  metrics.AuthProviderAsked("refused");
+  EXPECT_EQ(Sample(metrics, R"(rule_failures_total{reason="too_large",rule="etl"})"), 1);
+  EXPECT_EQ(Sample(metrics, R"(external_router_calls_total{result="ok"})"), 1);
+  EXPECT_EQ(Sample(metrics, R"(auth_provider_calls_total{result="refused"})"), 1);
+}
+
 }  // namespace
 }  // namespace gateway::telemetry

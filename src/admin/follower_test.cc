@@ -1,0 +1,93 @@
+#include "admin/follower.h"
+
+#include <condition_variable>
+#include <mutex>
+
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "store/temporary_directory.h"
+
+namespace gateway::admin {
+namespace {
+
+using namespace std::chrono_literals;
+
+// One gateway process as far as its configuration goes.
+struct Instance {
+  Instance(const std::string& url, const std::string& id)
+      : store(*store::Store::Open({.url = url}, clock)),
+        follower(id, *store, registry, publisher, logger) {
+    registry.Subscribe([this](const model::SnapshotPtr& snapshot) {
+      const std::lock_guard lock(mutex);
+      latest = snapshot;
+      changed.notify_all();
+    });
+  }
+
+  // Waits for a published snapshot that satisfies `condition`.
+  template <typename Condition>
+  bool Sees(Condition condition) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, 10s, [&] { return condition(*latest); });
+  }
+
+  void Put(std::string id) {
+    const auto stored = store->Edit("cannot write", [&](store::ConfigurationEdit& edit) {
+      return edit.Put(model::Backend{.id = id, .url = Url{false, "127.0.0.1", 1}});
+    });
+    ASSERT_TRUE(stored) << stored.error().message;
+    publisher.Publish(*stored);
+  }
+
+  SystemClock clock;
+  telemetry::Logger logger{telemetry::Level::kError};
+  std::unique_ptr<store::Store> store;
+  model::Registry registry{clock, "adhoc"};
+  Publisher publisher{registry};
+  std::mutex mutex;
+  std::condition_variable changed;
+  model::SnapshotPtr latest;
+  Follower follower;
+};
+
+struct FollowerTest : testing::Test {
+  store::TemporaryDirectory directory;
+  const std::string url = "sqlite:" + directory.File("gateway.db").string();
+  Instance writer{url, "writer"};
+  Instance reader{url, "reader"};
+};
+
+TEST_F(FollowerTest, TakesOverWhatIsStoredWhenItStarts) {
+  writer.Put("c1");
+  reader.follower.Start();
+  EXPECT_TRUE(reader.Sees([](const auto& now) { return now.FindBackend("c1") != nullptr; }));
+}
+
+TEST_F(FollowerTest, TakesOverWhatAnotherInstanceChanges) {
+  reader.follower.Start();
+  for (const auto* id : {"c1", "c2", "c3"}) {
+    SCOPED_TRACE(id);
+    writer.Put(id);
+    EXPECT_TRUE(reader.Sees([id](const auto& now) { return now.FindBackend(id) != nullptr; }));
+  }
+}
+
+TEST(Publisher, NeverPublishesAnOlderConfiguration) {
+  SystemClock clock;
+  model::Registry registry(clock, "adhoc");
+  Publisher publisher(registry);
+  const auto configuration = [](std::string id) {
+    auto made = std::make_shared<model::Configuration>();
+    made->backends.push_back({.id = std::move(id), .url = Url{false, "127.0.0.1", 1}});
+    return made;
+  };
+  publisher.Publish({configuration("new"), 7});
+  publisher.Publish({configuration("old"), 6});
+  EXPECT_NE(registry.Current()->FindBackend("new"), nullptr);
+  EXPECT_EQ(registry.Current()->FindBackend("old"), nullptr);
+  EXPECT_EQ(publisher.counter(), 7U);
+}
+
+}  // namespace
+}  // namespace gateway::admin

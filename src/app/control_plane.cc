@@ -1,0 +1,130 @@
+#include "app/control_plane.h"
+
+#include <random>
+#include <utility>
+
+#include <boost/asio/ip/address.hpp>
+#include <fmt/format.h>
+
+#include "rpc/methods.h"
+
+namespace gateway::app {
+namespace {
+
+using telemetry::Level;
+
+constexpr std::size_t kPoolThreads = 8;
+constexpr std::size_t kPoolQueue = 256;
+constexpr std::size_t kMostDrains = 4;  // of the pool's threads that may wait for a drain
+constexpr std::chrono::seconds kGrpcGrace{2};
+
+std::string RandomId() {
+  std::random_device device;
+  return fmt::format("{:08x}{:08x}", device(), device());
+}
+
+bool IsLoopback(const std::string& host) {
+  boost::system::error_code ec;
+  const auto address = boost::asio::ip::make_address(host, ec);
+  return !ec && address.is_loopback();
+}
+
+Expected<std::unique_ptr<store::Store>> OpenStore(const AppConfig& config,
+                                                  const Clock& clock,
+                                                  telemetry::Logger& logger) {
+  auto store = store::Store::Open(config.store, clock);
+  if (store || store.error().code != ErrorCode::kUnavailable) return store;
+  logger.Event(
+      Level::kError, "store.unavailable",
+      {{"reason", store.error().message},
+       {"effect", "starting with what the file declares; the rest follows when it is back"}});
+  return store::Store::OpenLazily(config.store, clock);
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<ControlPlane>> ControlPlane::Open(const AppConfig& config, Parts parts) {
+  auto store = OpenStore(config, parts.clock, parts.logger);
+  if (!store) return std::unexpected(std::move(store).error());
+  std::unique_ptr<ControlPlane> plane(
+      new ControlPlane(config, std::move(parts), *std::move(store)));
+  if (const auto stored = plane->store_->LoadConfiguration()) {
+    plane->publisher_.Publish(*stored);
+  } else if (stored.error().code != ErrorCode::kUnavailable) {
+    return std::unexpected(stored.error());
+  }
+  return plane;
+}
+
+ControlPlane::ControlPlane(const AppConfig& config,
+                           Parts parts,
+                           std::unique_ptr<store::Store> store)
+    : config_(config.admin),
+      parts_(std::move(parts)),
+      store_(std::move(store)),
+      history_(config.history, *store_, parts_.clock, parts_.logger),
+      publisher_(parts_.registry),
+      follower_(RandomId(), *store_, parts_.registry, publisher_, parts_.logger),
+      service_({parts_.clock, parts_.registry, *store_, publisher_, parts_.logger, parts_.owners}),
+      identity_(config_.identity, IsLoopback(config_.host), parts_.clock, parts_.logger),
+      drains_(kMostDrains),
+      methods_(rpc::AllMethods({service_, drains_, parts_.pages.not_ready})),
+      access_(MakeHooks()),
+      adapter_(service_, parts_.pages),
+      login_pages_(
+          access_, identity_.authenticator(), identity_.sessions(), identity_.login_flow()),
+      http_api_({methods_, access_, parts_.pages, config_.trino_gateway_api ? &adapter_ : nullptr,
+                 parts_.logger, &login_pages_}),
+      pool_(kPoolThreads, kPoolQueue) {}
+
+ControlPlane::~ControlPlane() {
+  drains_.Stop();
+  follower_.Stop();
+}
+
+rpc::AccessHooks ControlPlane::MakeHooks() {
+  rpc::AccessHooks hooks;
+  hooks.authenticate = [this](const identity::Credentials& credentials) {
+    return identity_.authenticator().Authenticate(credentials);
+  };
+  hooks.blocks = [this](const identity::Credentials& credentials) {
+    return identity_.authenticator().Blocks(credentials);
+  };
+  hooks.anonymous = [this](std::string_view host) {
+    return identity_.anonymous().PrincipalFor(host);
+  };
+  hooks.session_cookie = identity_.sessions().cookie_name();
+  return hooks;
+}
+
+Expected<void> ControlPlane::Start() {
+  http_server_.emplace(rpc::HttpServerOptions{config_.host, config_.port}, parts_.io, http_api_,
+                       pool_, parts_.logger);
+  const auto port = http_server_->Start();
+  if (!port) return std::unexpected(port.error());
+  parts_.logger.Event(Level::kInfo, "admin.listening",
+                      {{"address", config_.host}, {"port", *port}});
+  if (config_.grpc) {
+    grpc_server_.emplace(rpc::GrpcServerOptions{config_.grpc->host, config_.grpc->port}, methods_,
+                         access_, pool_, parts_.logger);
+    const auto grpc_port = grpc_server_->Start();
+    if (!grpc_port) return std::unexpected(grpc_port.error());
+    parts_.logger.Event(Level::kInfo, "admin.grpc_listening",
+                        {{"address", config_.grpc->host}, {"port", *grpc_port}});
+  }
+  follower_.Start();
+  return {};
+}
+
+void ControlPlane::Stop() {
+  drains_.Stop();
+  if (grpc_server_) grpc_server_->Stop(kGrpcGrace);
+  if (http_server_) http_server_->Stop();
+  follower_.Stop();
+}
+
+void ControlPlane::SetServing(bool serving) {
+  if (grpc_server_) grpc_server_->SetServing(serving);
+}
+
+}  // namespace gateway::app

@@ -1,0 +1,94 @@
+// Everything that administers the gateway, wired together: the store's configuration and history,
+// who may do what, and the API over HTTP and gRPC.
+//
+// Threads: all calls from the control thread, but for Record(), which may come from any.
+// Members are declared in the order in which they are needed, so they end in the reverse one.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "admin/follower.h"
+#include "admin/publisher.h"
+#include "admin/service.h"
+#include "app/config.h"
+#include "base/clock.h"
+#include "http/asio.h"
+#include "identity/identity.h"
+#include "model/registry.h"
+#include "rpc/access.h"
+#include "rpc/drain_waiter.h"
+#include "rpc/grpc_server.h"
+#include "rpc/http_api.h"
+#include "rpc/http_server.h"
+#include "rpc/login_pages.h"
+#include "rpc/method_table.h"
+#include "rpc/pages.h"
+#include "rpc/trino_gateway_api.h"
+#include "rpc/work_pool.h"
+#include "store/history_writer.h"
+#include "store/store.h"
+#include "telemetry/logger.h"
+
+namespace gateway::app {
+
+class ControlPlane {
+ public:
+  // What it needs of the running gateway; everything must outlive the control plane.
+  struct Parts {
+    const Clock& clock;
+    telemetry::Logger& logger;
+    model::Registry& registry;
+    http::asio::io_context& io;
+    rpc::PageCallbacks pages;
+    std::function<std::vector<std::string>(std::string_view suffix)> owners;
+  };
+
+  // Opens the store and publishes what it holds. A database that is away is no error: what the file
+  // declares is served, and the rest is taken over when it is back.
+  static Expected<std::unique_ptr<ControlPlane>> Open(const AppConfig& config, Parts parts);
+  ~ControlPlane();
+
+  // Opens the addresses of the API and begins to follow other instances.
+  Expected<void> Start();
+  // No new calls; those being answered get their answer. The HTTP side needs the loop to go on
+  // until Stopped().
+  void Stop();
+  bool Stopped() const { return http_server_->Stopped(); }
+
+  // Says on gRPC's health service whether queries are taken.
+  void SetServing(bool serving);
+
+  // Puts a query into the history. Never waits.
+  void Record(store::QueryRecord query) { history_.Record(std::move(query)); }
+
+  store::Store& store() { return *store_; }
+
+ private:
+  ControlPlane(const AppConfig& config, Parts parts, std::unique_ptr<store::Store> store);
+
+  rpc::AccessHooks MakeHooks();
+
+  const AdminConfig config_;
+  const Parts parts_;
+  std::unique_ptr<store::Store> store_;
+  store::HistoryWriter history_;
+  admin::Publisher publisher_;
+  admin::Follower follower_;
+  admin::AdminService service_;
+  identity::Identity identity_;
+  rpc::DrainWaiter drains_;
+  const rpc::MethodTable methods_;
+  const rpc::Access access_;
+  const rpc::TrinoGatewayApi adapter_;
+  const rpc::LoginPages login_pages_;
+  const rpc::HttpApi http_api_;
+  rpc::WorkPool pool_;
+  std::optional<rpc::HttpServer> http_server_;
+  std::optional<rpc::GrpcServer> grpc_server_;
+};
+
+}  // namespace gateway::app

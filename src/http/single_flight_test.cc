@@ -1,0 +1,64 @@
+#include "http/single_flight.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <gtest/gtest.h>
+
+namespace gateway::http {
+namespace {
+
+struct SingleFlightTest : testing::Test {
+  // A call that ends when the test says so.
+  Awaitable<int> Work() {
+    const int number = ++begun;
+    co_await release.Wait();
+    co_return number;
+  }
+
+  void Ask(std::string key) {
+    asio::co_spawn(io, flight.Run(std::move(key), Work()),
+                   [this](const std::exception_ptr&, int result) { results.push_back(result); });
+    io.poll();
+    io.restart();
+  }
+
+  void Release() {
+    asio::post(io, [this] { release.Notify(); });
+    io.poll();
+    io.restart();
+  }
+
+  asio::io_context io{1};
+  SingleFlight<int> flight;
+  Event release;
+  int begun = 0;
+  std::vector<int> results;
+};
+
+TEST_F(SingleFlightTest, GivesOneAnswerToAllWhoAskMeanwhile) {
+  for (int i = 0; i < 5; ++i) Ask("a");
+  EXPECT_EQ(begun, 1);
+  EXPECT_TRUE(results.empty());
+  Release();
+  EXPECT_EQ(results, std::vector<int>(5, 1));
+}
+
+TEST_F(SingleFlightTest, CallsAgainOnceTheCallHasEnded) {
+  Ask("a");
+  Release();
+  Ask("a");
+  Release();
+  EXPECT_EQ(results, (std::vector<int>{1, 2}));
+}
+
+TEST_F(SingleFlightTest, CallsForEachKey) {
+  Ask("a");
+  // Only one coroutine may wait for the event, so the other key's call ends first.
+  Release();
+  Ask("b");
+  EXPECT_EQ(begun, 2);
+  Release();
+  EXPECT_EQ(results, (std::vector<int>{1, 2}));
+}
+
+}  // namespace
+}  // namespace gateway::http

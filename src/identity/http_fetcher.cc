@@ -1,0 +1,80 @@
+#include "identity/http_fetcher.h"
+
+#include <exception>
+#include <optional>
+
+#include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "http/asio.h"
+#include "http/control_client.h"
+#include "http/deadlines.h"
+
+namespace gateway::identity {
+namespace {
+
+using Fetched = Expected<http::ControlResponse>;
+
+// Runs one request on an event loop of its own, on the calling thread.
+class OneFetch {
+ public:
+  Fetched Run(http::ControlRequest request, std::chrono::milliseconds timeout) {
+    request.deadline = clock_.Now() + timeout;
+    http::asio::co_spawn(io_, deadlines_.Run(), [](const std::exception_ptr&) {});
+    http::asio::co_spawn(io_, client_.Fetch(std::move(request)),
+                         [this](const std::exception_ptr& failure, Fetched fetched) {
+                           if (!failure) result_ = std::move(fetched);
+                           deadlines_.Stop();
+                         });
+    // The client holds its deadline but for the name service; that one must not hold us.
+    io_.run_for(timeout + std::chrono::seconds(1));
+    if (result_) return *std::move(result_);
+    return Fail(ErrorCode::kTimeout, "no answer before the deadline", Origin::kBackend);
+  }
+
+ private:
+  const SystemClock clock_;
+  std::optional<Fetched> result_;  // before the loop, whose end may still set it
+  http::asio::io_context io_{1};
+  http::Deadlines deadlines_{io_, clock_};
+  http::ControlClient client_{io_, deadlines_};
+};
+
+Expected<HttpAnswer> Send(http::ControlRequest request,
+                          const EndpointUrl& url,
+                          std::chrono::milliseconds timeout,
+                          const std::string& ca_file) {
+  request.url = url.origin;
+  request.target = url.target;
+  auto tls = http::TlsClient::Create({.ca_file = ca_file});
+  if (!tls) return Fail(ErrorCode::kUnavailable, std::move(tls).error().message);
+  request.tls = *std::move(tls);
+  auto response = OneFetch().Run(std::move(request), timeout);
+  if (!response) {
+    return Fail(ErrorCode::kUnavailable,
+                fmt::format("{}: {}", url.ToString(), response.error().message), Origin::kBackend);
+  }
+  return HttpAnswer{response->status, std::move(response->body)};
+}
+
+}  // namespace
+
+Expected<HttpAnswer> BlockingFetcher::Get(const EndpointUrl& url, const HttpFields& fields) {
+  http::ControlRequest request;
+  request.fields = fields;
+  return Send(std::move(request), url, timeout_, ca_file_);
+}
+
+Expected<HttpAnswer> BlockingFetcher::Post(const EndpointUrl& url,
+                                           const HttpFields& fields,
+                                           const std::string& form) {
+  http::ControlRequest request;
+  request.method = "POST";
+  request.fields = fields;
+  request.fields.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  request.body = form;
+  return Send(std::move(request), url, timeout_, ca_file_);
+}
+
+}  // namespace gateway::identity

@@ -1,0 +1,229 @@
+#include <algorithm>
+#include <chrono>
+
+#include "rpc/convert_backend.h"
+#include "rpc/methods.h"
+#include "rpc/object_methods.h"
+
+namespace gateway::rpc {
+namespace {
+
+using admin::AdminService;
+using admin::BackendView;
+
+constexpr std::int32_t kMaxDrainSeconds = 300;
+
+// What says the same in other words as a field of the patch must not contradict it.
+void Prepare(const std::vector<std::string>& paths, v1::Backend& message) {
+  const auto has = [&](std::string_view path) {
+    return std::ranges::find(paths, path) != paths.end();
+  };
+  if (has("url") && !has("hostname")) {
+    message.clear_scheme();
+    message.clear_hostname();
+  }
+  if (!has("url") && (has("hostname") || has("scheme"))) message.clear_url();
+  if (has("load_limit")) message.clear_threshold_cluster_load();
+  if (has("threshold_cluster_load") && !has("load_limit")) message.clear_load_limit();
+}
+
+Expected<void> CreateOrUpdate(AdminService& service,
+                              const v1::Backend& message,
+                              const Caller& caller) {
+  const auto put = PutFrom(message, WhenUnset::kDisabled, Existence::kAny,
+                           [&](model::Backend backend, const admin::Precondition& precondition) {
+                             return service.PutBackend(std::move(backend), precondition, caller);
+                           });
+  if (!put) return std::unexpected(put.error());
+  if (message.is_healthy()) {
+    if (auto marked = service.MarkBackend(message.id(), true, caller); !marked) return marked;
+  }
+  if (message.cluster_load() <= 0) return {};
+  return service.SetBackendLoad(message.id(), message.cluster_load(), caller);
+}
+
+Expected<BackendView> Patch(AdminService& service,
+                            const v1::PatchBackendRequest& request,
+                            const Caller& caller) {
+  const auto& patch = request.backend();
+  const auto precondition = PreconditionOf(patch.etag(), Existence::kMustExist);
+  if (!precondition) return std::unexpected(precondition.error());
+  const auto paths = PathsOf(request.update_mask(), patch);
+  return service.ChangeBackend(
+      patch.id(),
+      [&](model::Backend& backend) { return PatchObject(backend, patch, paths, Prepare); },
+      *precondition, caller);
+}
+
+// Runs `change` on a backend that has to be there.
+Expected<BackendView> Change(AdminService& service,
+                             const std::string& id,
+                             const Caller& caller,
+                             void (*change)(model::Backend&)) {
+  return service.ChangeBackend(
+      id,
+      [&](model::Backend& backend) -> Expected<void> {
+        change(backend);
+        return {};
+      },
+      {}, caller);
+}
+
+Expected<void> Drain(AdminService& service,
+                     DrainWaiter& drains,
+                     const v1::DrainBackendRequest& request,
+                     v1::DrainBackendResponse& response,
+                     const Caller& caller) {
+  if (request.timeout_seconds() < 0 || request.timeout_seconds() > kMaxDrainSeconds) {
+    return InvalidField("timeout_seconds", "0 to 300");
+  }
+  const auto changed = Change(service, request.id(), caller,
+                              [](model::Backend& backend) { backend.draining = true; });
+  if (!changed) return std::unexpected(changed.error());
+  // A backend that was deleted meanwhile has nothing left.
+  const auto left = [&] { return service.Left(request.id()).value_or(model::DrainState()); };
+  const auto empty = [&] { return left().Empty(); };
+  response.set_drained(drains.Wait(empty, std::chrono::seconds(request.timeout_seconds())));
+  if (response.drained()) return {};
+  const auto state = left();
+  response.set_in_flight(static_cast<std::int32_t>(state.exchanges));
+  response.set_queries(static_cast<std::int32_t>(state.queries));
+  response.set_transactions(static_cast<std::int32_t>(state.transactions));
+  response.set_spooled(state.spooled);
+  return {};
+}
+
+// Groups that name the backend, for the filter `group`.
+std::vector<std::string> GroupsOf(const std::vector<model::Group>& groups, const std::string& id) {
+  std::vector<std::string> found;
+  for (const auto& group : groups) {
+    if (std::ranges::find(group.backends, id) != group.backends.end()) found.push_back(group.id);
+  }
+  return found;
+}
+
+Expected<void> List(AdminService& service,
+                    const v1::ListBackendsRequest& request,
+                    v1::ListBackendsResponse& response) {
+  const auto groups = service.ListGroups();
+  const auto values = [&](const BackendView& view,
+                          std::string_view name) -> std::vector<std::string> {
+    const auto& backend = view.backend;
+    if (name == "id") return {backend.id};
+    if (name == "enabled") return {FlagText(backend.enabled)};
+    if (name == "draining") return {FlagText(backend.draining)};
+    if (name == "health") return {std::string(NameOf(view.status.health))};
+    if (name == "source") return {std::string(NameOf(backend.source))};
+    return GroupsOf(groups, backend.id);
+  };
+  return ListPage(
+      request, response, service.ListBackends(),
+      {"id", "enabled", "draining", "health", "source", "group"},
+      [](const BackendView& view) { return view.backend.id; }, values,
+      [&](const BackendView& view) { *response.add_backends() = ToProto(view); });
+}
+
+// Those of the system that users come from.
+void AddKnownMethods(MethodTable& table, AdminService& service) {
+  table.Add<v1::Backend, v1::Empty>("BackendApi.CreateOrUpdateBackend", Role::kAdmin,
+                                    Blocking::kYes,
+                                    [&service](const auto& request, auto&, const Caller& caller) {
+                                      return CreateOrUpdate(service, request, caller);
+                                    });
+  table.Add<v1::BackendGetRequest, v1::BackendGetResponse>(
+      "BackendApi.GetBackend", Role::kViewer, Blocking::kNo,
+      [&service](const auto& request, auto& response, const Caller&) {
+        return Show(service.GetBackend(request.id()), *response.mutable_backend());
+      });
+  table.Add<v1::Empty, v1::BackendListAllResponse>(
+      "BackendApi.ListAllBackends", Role::kViewer, Blocking::kNo,
+      [&service](const auto&, auto& response, const Caller&) -> Expected<void> {
+        for (const auto& view : service.ListBackends()) *response.add_items() = ToProto(view);
+        return {};
+      });
+  table.Add<v1::BackendDeleteRequest, v1::Empty>(
+      "BackendApi.DeleteBackend", Role::kAdmin, Blocking::kYes,
+      [&service](const auto& request, auto&, const Caller& caller) -> Expected<void> {
+        const auto precondition = PreconditionOf(request.etag());
+        if (!precondition) return std::unexpected(precondition.error());
+        return service.DeleteBackend(request.id(), *precondition, caller);
+      });
+  table.Add<v1::BackendEnableRequest, v1::Empty>(
+      "BackendApi.EnableBackend", Role::kOperator, Blocking::kYes,
+      [&service](const auto& request, auto&, const Caller& caller) {
+        return Done(Change(service, request.id(), caller, [](model::Backend& backend) {
+          backend.enabled = true;
+          backend.draining = false;
+        }));
+      });
+  table.Add<v1::BackendDisableRequest, v1::Empty>(
+      "BackendApi.DisableBackend", Role::kOperator, Blocking::kYes,
+      [&service](const auto& request, auto&, const Caller& caller) {
+        return Done(Change(service, request.id(), caller,
+                           [](model::Backend& backend) { backend.enabled = false; }));
+      });
+}
+
+void AddMarks(MethodTable& table, AdminService& service) {
+  table.Add<v1::BackendMarkHealthyRequest, v1::Empty>(
+      "BackendApi.MarkHealthyBackend", Role::kOperator, Blocking::kYes,
+      [&service](const auto& request, auto&, const Caller& caller) {
+        return service.MarkBackend(request.id(), true, caller);
+      });
+  table.Add<v1::BackendMarkUnhealthyRequest, v1::Empty>(
+      "BackendApi.MarkUnhealthyBackend", Role::kOperator, Blocking::kYes,
+      [&service](const auto& request, auto&, const Caller& caller) {
+        return service.MarkBackend(request.id(), false, caller);
+      });
+  table.Add<v1::BackendUpdateClusterLoadRequest, v1::Empty>(
+      "BackendApi.UpdateClusterLoadBackend", Role::kOperator, Blocking::kYes,
+      [&service](const auto& request, auto&, const Caller& caller) -> Expected<void> {
+        if (request.cluster_load() < 0) return InvalidField("cluster_load", "0 or more");
+        return service.SetBackendLoad(request.id(), request.cluster_load(), caller);
+      });
+}
+
+void AddNewMethods(MethodTable& table, AdminService& service, DrainWaiter& drains) {
+  const auto put = [&service](const v1::Backend& message, Existence existence,
+                              const Caller& caller) {
+    return PutFrom(message, WhenUnset::kEnabled, existence,
+                   [&](model::Backend backend, const admin::Precondition& precondition) {
+                     return service.PutBackend(std::move(backend), precondition, caller);
+                   });
+  };
+  table.Add<v1::ListBackendsRequest, v1::ListBackendsResponse>(
+      "BackendApi.ListBackends", Role::kViewer, Blocking::kNo,
+      [&service](const auto& request, auto& response, const Caller&) {
+        return List(service, request, response);
+      });
+  table.Add<v1::CreateBackendRequest, v1::Backend>(
+      "BackendApi.CreateBackend", Role::kAdmin, Blocking::kYes,
+      [put](const auto& request, auto& response, const Caller& caller) {
+        return Show(put(request.backend(), Existence::kMustNotExist, caller), response);
+      });
+  table.Add<v1::PutBackendRequest, v1::Backend>(
+      "BackendApi.PutBackend", Role::kAdmin, Blocking::kYes,
+      [put](const auto& request, auto& response, const Caller& caller) {
+        return Show(put(request.backend(), Existence::kAny, caller), response);
+      });
+  table.Add<v1::PatchBackendRequest, v1::Backend>(
+      "BackendApi.PatchBackend", Role::kAdmin, Blocking::kYes,
+      [&service](const auto& request, auto& response, const Caller& caller) {
+        return Show(Patch(service, request, caller), response);
+      });
+  table.Add<v1::DrainBackendRequest, v1::DrainBackendResponse>(
+      "BackendApi.DrainBackend", Role::kOperator, Blocking::kYes,
+      [&service, &drains](const auto& request, auto& response, const Caller& caller) {
+        return Drain(service, drains, request, response, caller);
+      });
+}
+
+}  // namespace
+
+void AddBackendMethods(MethodTable& table, AdminService& service, DrainWaiter& drains) {
+  AddKnownMethods(table, service);
+  AddMarks(table, service);
+  AddNewMethods(table, service, drains);
+}
+
+}  // namespace gateway::rpc

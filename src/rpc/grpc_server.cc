@@ -1,0 +1,230 @@
+#include "rpc/grpc_server.h"
+
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/codegen/server_callback_handlers.h>
+#include <grpcpp/impl/rpc_service_method.h>
+#include <grpcpp/impl/service_type.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+#include <grpcpp/support/server_callback.h>
+
+#include "rpc/status.h"
+
+namespace gateway::rpc {
+namespace {
+
+namespace pb = google::protobuf;
+using grpc::ByteBuffer;
+using grpc::CallbackServerContext;
+
+constexpr int kMaxMessage = 1024 * 1024;      // as the body of an HTTP request
+constexpr int kMaxAnswer = 64 * 1024 * 1024;  // 10,000 policies are a few MiB
+constexpr std::size_t kMaxMetadata = 16 * 1024;
+
+grpc::Status ToGrpc(const Error& error) {
+  return {static_cast<grpc::StatusCode>(StatusOf(error.code).grpc_code),
+          std::string(MessageFor(error))};
+}
+
+std::string MetadataNamed(const CallbackServerContext& context, const char* name) {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find(name);
+  return found == metadata.end() ? std::string()
+                                 : std::string(found->second.data(), found->second.size());
+}
+
+// "ipv4:127.0.0.1:5000" -> "127.0.0.1"; "ipv6:%5B::1%5D:5000" or "ipv6:[::1]:5000" -> "::1".
+std::string AddressOf(std::string peer) {
+  const auto scheme = peer.find(':');
+  const auto port = peer.rfind(':');
+  if (scheme == std::string::npos || port <= scheme) return peer;
+  auto host = peer.substr(scheme + 1, port - scheme - 1);
+  for (const std::string_view bracket : {"%5B", "%5D", "[", "]"}) {
+    if (const auto at = host.find(bracket); at != std::string::npos) host.erase(at, bracket.size());
+  }
+  return host;
+}
+
+bool IsLoopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+bool Parse(const ByteBuffer& bytes, pb::Message& message) {
+  ByteBuffer copy(bytes);  // shares the slices; the reader consumes its buffer
+  grpc::ProtoBufferReader reader(&copy);
+  return reader.status().ok() && message.ParseFromZeroCopyStream(&reader);
+}
+
+void Serialize(const pb::Message& message, ByteBuffer& bytes) {
+  const auto text = message.SerializeAsString();
+  const grpc::Slice slice(text);
+  bytes = ByteBuffer(&slice, 1);
+}
+
+// All that a call needs.
+struct Parts {
+  const Access& access;
+  WorkPool& pool;
+  telemetry::Logger& logger;
+};
+
+class Call {
+ public:
+  Call(const Parts& parts, const Method& method, const CallbackServerContext& context)
+      : parts_(parts), method_(method), client_(AddressOf(context.peer())) {
+    credentials_ = CredentialsOf(MetadataNamed(context, "x-auth-key"),
+                                 MetadataNamed(context, "authorization"));
+    credentials_.client = client_;
+  }
+
+  bool Blocks() const {
+    return method_.blocking == Blocking::kYes ||
+           (method_.role != identity::Role::kNone && parts_.access.Blocks(credentials_));
+  }
+
+  grpc::Status Run(const ByteBuffer& request, ByteBuffer& response) const {
+    // No web page can speak gRPC, so the name that the caller used does not matter, but from where.
+    auto principal =
+        parts_.access.Admit(credentials_, IsLoopback(client_) ? "localhost" : "", method_.role);
+    if (!principal) {
+      parts_.logger.Event(telemetry::Level::kInfo, "admin.refused",
+                          {{"method", method_.Title()},
+                           {"client", client_},
+                           {"result", NameOf(principal.error().code)}});
+      return ToGrpc(principal.error());
+    }
+    const auto message = method_.NewRequest();
+    if (!Parse(request, *message)) {
+      return {grpc::StatusCode::INVALID_ARGUMENT, "the request is not the method's message"};
+    }
+    const auto answer = method_.NewResponse();
+    const auto done =
+        Invoke(method_, *message, *answer, {client_, *std::move(principal), method_.Title()});
+    if (done) {
+      Serialize(*answer, response);
+      return grpc::Status::OK;
+    }
+    if (done.error().code == ErrorCode::kInternal) {
+      parts_.logger.Event(telemetry::Level::kError, "admin.failed",
+                          {{"method", method_.Title()}, {"reason", done.error().message}});
+    }
+    return ToGrpc(done.error());
+  }
+
+ private:
+  const Parts& parts_;
+  const Method& method_;
+  const std::string client_;
+  identity::Credentials credentials_;
+};
+
+// One of our services, made as generated code makes its raw callback services.
+class TableService final : public grpc::Service {
+ public:
+  explicit TableService(const Parts& parts) : parts_(parts) {}
+
+  void Add(const Method& method) {
+    names_.push_back(std::make_unique<std::string>(
+        fmt::format("/{}/{}", method.descriptor->service()->full_name(), method.name())));
+    AddMethod(new grpc::internal::RpcServiceMethod(names_.back()->c_str(),
+                                                   grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+    MarkMethodRawCallback(static_cast<int>(names_.size() - 1),
+                          new grpc::internal::CallbackUnaryHandler<ByteBuffer, ByteBuffer>(
+                              [this, &method](CallbackServerContext* context,
+                                              const ByteBuffer* request, ByteBuffer* response) {
+                                return Begin(method, *context, *request, *response);
+                              }));
+  }
+
+ private:
+  grpc::ServerUnaryReactor* Begin(const Method& method,
+                                  CallbackServerContext& context,
+                                  const ByteBuffer& request,
+                                  ByteBuffer& response) const {
+    auto* reactor = context.DefaultReactor();
+    auto call = std::make_shared<const Call>(parts_, method, context);
+    if (!call->Blocks()) {
+      reactor->Finish(call->Run(request, response));
+      return reactor;
+    }
+    // Request and response live until Finish().
+    const bool posted = parts_.pool.Post(
+        [call, reactor, &request, &response] { reactor->Finish(call->Run(request, response)); });
+    if (!posted) {
+      reactor->Finish({grpc::StatusCode::UNAVAILABLE, "too many requests wait: try again"});
+    }
+    return reactor;
+  }
+
+  const Parts& parts_;
+  std::vector<std::unique_ptr<std::string>> names_;  // grpc++ keeps pointers to the texts
+};
+
+}  // namespace
+
+struct GrpcServer::Impl {
+  GrpcServerOptions options;
+  Parts parts;
+  std::map<std::string, TableService, std::less<>> services;
+  std::unique_ptr<grpc::Server> server;
+};
+
+GrpcServer::GrpcServer(GrpcServerOptions options,
+                       const MethodTable& table,
+                       const Access& access,
+                       WorkPool& pool,
+                       telemetry::Logger& logger)
+    : impl_(new Impl{std::move(options), Parts{access, pool, logger}, {}, nullptr}) {
+  for (const auto& [name, method] : table.methods()) {
+    impl_->services.try_emplace(std::string(method.service()), impl_->parts)
+        .first->second.Add(method);
+  }
+}
+
+GrpcServer::~GrpcServer() { Stop({}); }
+
+Expected<std::uint16_t> GrpcServer::Start() {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  const auto& [host, wanted] = impl_->options;
+  const bool ipv6 = host.find(':') != std::string::npos;
+  const auto address = fmt::format("{}{}{}:{}", ipv6 ? "[" : "", host, ipv6 ? "]" : "", wanted);
+  int port = 0;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  // A port that somebody else listens on is an error, not one to share.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(kMaxMetadata));
+  builder.SetMaxReceiveMessageSize(kMaxMessage);
+  builder.SetMaxSendMessageSize(kMaxAnswer);
+  for (auto& [name, service] : impl_->services) builder.RegisterService(&service);
+  impl_->server = builder.BuildAndStart();
+  if (!impl_->server || port == 0) {
+    return Fail(ErrorCode::kConflict,
+                fmt::format("cannot listen on admin gRPC address {}", address));
+  }
+  SetServing(false);
+  return static_cast<std::uint16_t>(port);
+}
+
+void GrpcServer::SetServing(bool serving) {
+  if (auto* health = impl_->server ? impl_->server->GetHealthCheckService() : nullptr) {
+    health->SetServingStatus(serving);
+  }
+}
+
+void GrpcServer::Stop(std::chrono::milliseconds grace) {
+  if (!impl_->server) return;
+  impl_->server->Shutdown(std::chrono::system_clock::now() + grace);
+  impl_->server->Wait();
+  impl_->server.reset();
+}
+
+}  // namespace gateway::rpc

@@ -1,0 +1,44 @@
+#include "rpc/work_pool.h"
+
+#include <utility>
+
+namespace gateway::rpc {
+
+WorkPool::WorkPool(std::size_t threads, std::size_t queue_limit) : queue_limit_(queue_limit) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
+}
+
+WorkPool::~WorkPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (auto& thread : threads_) thread.join();
+}
+
+bool WorkPool::Post(Work work) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() >= queue_limit_) return false;
+    queue_.push_back(std::move(work));
+  }
+  changed_.notify_one();
+  return true;
+}
+
+void WorkPool::Run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    auto work = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    work();
+    work = nullptr;  // what it holds may be large, or may take the lock
+    lock.lock();
+  }
+}
+
+}  // namespace gateway::rpc

@@ -1,0 +1,90 @@
+#include "rules/rule_runner.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace gateway::rules {
+namespace {
+
+constexpr std::chrono::seconds kLogInterval{10};
+
+}  // namespace
+
+RuleRunner::RuleRunner(const RuleBook& book,
+                       const Clock& clock,
+                       telemetry::Logger& logger,
+                       telemetry::Metrics& metrics)
+    : book_(book),
+      clock_(clock),
+      logger_(logger),
+      metrics_(metrics),
+      rules_(std::make_shared<const RuleSet>()) {}
+
+RuleRunner::~RuleRunner() = default;
+
+bool RuleRunner::empty() {
+  if (version_ != book_.version()) TakeOver();
+  return rules_->empty();
+}
+
+void RuleRunner::TakeOver() {
+  version_ = book_.version();
+  rules_ = book_.current();
+  quiet_until_.assign(rules_->size(), Clock::TimePoint::min());
+  Rebuild();
+}
+
+void RuleRunner::Rebuild() {
+  state_.reset();
+  scripts_.clear();
+  if (rules_->empty()) return;
+  state_ = std::make_unique<LuaState>(clock_);
+  for (const auto& rule : *rules_) {
+    // Cannot fail, since the book compiled it; a script of -1 would run nil and report that.
+    scripts_.push_back(state_->Compile(rule.source, rule.file).value_or(-1));
+  }
+}
+
+void RuleRunner::Ask(Facts& facts, const Groups& groups, Decision& decision) {
+  if (empty()) return;
+  for (std::size_t i = 0; i < rules_->size() && !decision.final(); ++i) {
+    const auto& rule = (*rules_)[i];
+    auto answer = state_->Run(scripts_[i], rule.limits, facts, groups, rule.text);
+    if (answer) {
+      Merge(rule, std::move(*answer), groups, decision);
+      continue;
+    }
+    Report(i, answer.error());
+    decision.Note(fmt::format("rule {} failed", rule.id));
+    if (state_->dirty()) Rebuild();
+  }
+}
+
+void RuleRunner::Merge(const Rule& rule, Decision from, const Groups& groups, Decision& decision) {
+  for (auto& header : from.headers) decision.headers.push_back(std::move(header));
+  if (!from.source.empty()) decision.source = std::move(from.source);
+  if (!from.reject.empty()) {
+    decision.reject = std::move(from.reject);
+    return decision.Note(fmt::format("rule {} rejects", rule.id));
+  }
+  for (auto& id : from.groups) {
+    if (groups.Find(id)) {
+      decision.Note(fmt::format("rule {} -> {}", rule.id, id));
+      decision.groups.push_back(std::move(id));
+    } else {
+      decision.Note(fmt::format("rule {} -> {}, which is not there", rule.id, id));
+    }
+  }
+}
+
+void RuleRunner::Report(std::size_t index, const Error& error) {
+  const auto& rule = (*rules_)[index];
+  metrics_.RuleFailed(rule.id, NameOf(error.code));
+  if (clock_.Now() < quiet_until_[index]) return;
+  quiet_until_[index] = clock_.Now() + kLogInterval;
+  logger_.Event(telemetry::Level::kWarn, "rule.failed",
+                {{"rule", rule.id}, {"reason", error.message}});
+}
+
+}  // namespace gateway::rules

@@ -1,0 +1,70 @@
+#include "store/audit_rows.h"
+
+#include <string>
+
+#include <fmt/format.h>
+
+#include "store/filter.h"
+#include "store/text.h"
+#include "store/timestamps.h"
+
+namespace gateway::store {
+namespace {
+
+// As wide as the columns.
+constexpr std::size_t kMaxName = 255;
+constexpr std::size_t kMaxShortName = 64;
+constexpr std::size_t kMaxMethod = 128;
+
+}  // namespace
+
+void InsertAudit(soci::session& sql, const AuditEntry& entry, Clock::WallTime at) {
+  const auto now = ToMillis(at);
+  const auto actor = MakeStorable(entry.actor, kMaxName);
+  const auto role = MakeStorable(entry.role, kMaxShortName);
+  const auto client = MakeStorable(entry.client, kMaxName);
+  const auto method = MakeStorable(entry.method, kMaxMethod);
+  const auto kind = MakeStorable(entry.kind, kMaxShortName);
+  const auto object_id = MakeStorable(entry.object_id, kMaxName);
+  const auto before = MakeStorable(entry.before);
+  const auto after = MakeStorable(entry.after);
+  long long id = 0;
+  sql << "SELECT COALESCE(MAX(id), 0) + 1 FROM audit_log", soci::into(id);
+  sql << "INSERT INTO audit_log (id, written_at, actor, role_name, client, method, kind, "
+         "object_id, "
+         "value_before, value_after) VALUES (:id, :at, :actor, :role, :client, :method, :kind, "
+         ":object, :before, :after)",
+      soci::use(id), soci::use(now), soci::use(actor), soci::use(role), soci::use(client),
+      soci::use(method), soci::use(kind), soci::use(object_id), soci::use(before), soci::use(after);
+}
+
+std::vector<AuditEntry> ReadAudit(soci::session& sql, const AuditFilter& wanted) {
+  Filter filter;
+  filter.Equals("actor", wanted.actor);
+  filter.Equals("kind", wanted.kind);
+  filter.Equals("object_id", wanted.object_id);
+  if (wanted.from) filter.Compare("written_at", ">=", ToMillis(*wanted.from));
+  if (wanted.to) filter.Compare("written_at", "<", ToMillis(*wanted.to));
+  if (wanted.before_id > 0) filter.Compare("id", "<", wanted.before_id);
+
+  std::vector<AuditEntry> entries;
+  AuditEntry row;
+  long long id = 0;
+  long long at = 0;
+  auto rows = filter.Prepare(
+      sql,
+      fmt::format("SELECT id, written_at, actor, role_name, client, method, kind, object_id, "
+                  "value_before, value_after FROM audit_log{} ORDER BY id DESC LIMIT {}",
+                  filter.where(), wanted.limit),
+      id, at, row.actor, row.role, row.client, row.method, row.kind, row.object_id, row.before,
+      row.after);
+  rows.execute();
+  while (rows.fetch()) {
+    row.id = id;
+    row.at = FromMillis(at);
+    entries.push_back(row);
+  }
+  return entries;
+}
+
+}  // namespace gateway::store

@@ -1,0 +1,18 @@
+// Lines of the audit log as rows. Private to this room; throws what SOCI throws.
+#pragma once
+
+#include <vector>
+
+#include <soci/soci.h>
+
+#include "base/clock.h"
+#include "store/audit.h"
+
+namespace gateway::store {
+
+// Within a transaction that holds the counter's lock, which keeps the ids apart.
+void InsertAudit(soci::session& sql, const AuditEntry& entry, Clock::WallTime now);
+
+std::vector<AuditEntry> ReadAudit(soci::session& sql, const AuditFilter& filter);
+
+}  // namespace gateway::store

@@ -1,0 +1,133 @@
+#include "store/configuration_edit.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "store/audit_rows.h"
+#include "store/edit_state.h"
+#include "store/rows.h"
+#include "store/settings.h"
+#include "store/text.h"
+
+namespace gateway::store {
+namespace {
+
+std::vector<model::Backend>& ListOf(model::Configuration& all, const model::Backend&) {
+  return all.backends;
+}
+std::vector<model::Group>& ListOf(model::Configuration& all, const model::Group&) {
+  return all.groups;
+}
+std::vector<model::Policy>& ListOf(model::Configuration& all, const model::Policy&) {
+  return all.policies;
+}
+
+Kind KindOf(const model::Backend&) { return Kind::kBackend; }
+Kind KindOf(const model::Group&) { return Kind::kGroup; }
+Kind KindOf(const model::Policy&) { return Kind::kPolicy; }
+
+// All text of an object that has a column of its own.
+std::string ColumnsOf(const model::Backend& backend) { return backend.id; }
+std::string ColumnsOf(const model::Group& group) {
+  std::string text = group.id;
+  for (const auto& id : group.backends) text += id;
+  return text;
+}
+std::string ColumnsOf(const model::Policy& policy) {
+  return policy.id + policy.rule_value + policy.group + policy.fallback_group;
+}
+
+template <typename Object>
+auto Find(std::vector<Object>& objects, std::string_view id) {
+  const auto place = std::ranges::lower_bound(objects, id, {}, &Object::id);
+  return std::pair(place, place != objects.end() && place->id == id);
+}
+
+template <typename Object>
+bool Erase(std::vector<Object>& objects, std::string_view id) {
+  const auto [place, exists] = Find(objects, id);
+  if (exists) objects.erase(place);
+  return exists;
+}
+
+bool Erase(model::Configuration& all, Kind kind, std::string_view id) {
+  switch (kind) {
+    case Kind::kBackend:
+      return Erase(all.backends, id);
+    case Kind::kGroup:
+      return Erase(all.groups, id);
+    case Kind::kPolicy:
+      return Erase(all.policies, id);
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view NameOf(Kind kind) {
+  switch (kind) {
+    case Kind::kBackend:
+      return "backend";
+    case Kind::kGroup:
+      return "group";
+    case Kind::kPolicy:
+      return "policy";
+  }
+  return "?";
+}
+
+const model::Configuration& ConfigurationEdit::current() const {
+  return state_.changed ? *state_.changed : *state_.base;
+}
+
+template <typename Object>
+Expected<void> ConfigurationEdit::PutObject(Object object) {
+  const auto kind = NameOf(KindOf(object));
+  if (!IsStorable(ColumnsOf(object)) || !IsStorable(WriteSettings(object))) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} '{}' has text that is not UTF-8", kind, MakeStorable(object.id)),
+                Origin::kClient);
+  }
+  auto& objects = ListOf(state_.Changed(), object);
+  const auto [place, exists] = Find(objects, object.id);
+  object.version = exists ? place->version + 1 : 1;
+  object.source = model::Source::kStore;
+  const auto what = fmt::format("cannot save {} '{}'", kind, object.id);
+  auto written =
+      state_.Guarded(what, [&] { WriteRow(state_.sql, object, exists, state_.clock.WallNow()); });
+  if (!written) return written;
+  if (exists) {
+    *place = std::move(object);
+  } else {
+    objects.insert(place, std::move(object));
+  }
+  return {};
+}
+
+Expected<void> ConfigurationEdit::Put(model::Backend backend) {
+  return PutObject(std::move(backend));
+}
+Expected<void> ConfigurationEdit::Put(model::Group group) { return PutObject(std::move(group)); }
+Expected<void> ConfigurationEdit::Put(model::Policy policy) { return PutObject(std::move(policy)); }
+
+Expected<void> ConfigurationEdit::Delete(Kind kind, std::string_view id) {
+  const std::string key(id);  // `id` may be a view into what is erased
+  if (!Erase(state_.Changed(), kind, key)) {
+    return Fail(ErrorCode::kNotFound,
+                fmt::format("{} '{}' does not exist", NameOf(kind), MakeStorable(key)),
+                Origin::kStore);
+  }
+  const auto what = fmt::format("cannot delete {} '{}'", NameOf(kind), key);
+  return state_.Guarded(what, [&] { DeleteRow(state_.sql, kind, key); });
+}
+
+Expected<void> ConfigurationEdit::Audit(const AuditEntry& entry) {
+  return state_.Guarded("cannot write the audit log",
+                        [&] { InsertAudit(state_.sql, entry, state_.clock.WallNow()); });
+}
+
+}  // namespace gateway::store

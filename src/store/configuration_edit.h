@@ -1,0 +1,61 @@
+// An open write transaction on the configuration; see Store::Edit().
+//
+// Writers of all instances are put in a row, so what current() says stays true until the end.
+// Threads: the one that Edit() calls back; not to be kept beyond that call.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/error.h"
+#include "model/configuration.h"
+#include "store/audit.h"
+
+namespace gateway::store {
+
+enum class Kind : std::uint8_t { kBackend, kGroup, kPolicy };
+
+// "backend", "group", "policy".
+std::string_view NameOf(Kind kind);
+
+// The stored objects as of one value of the counter, with source kStore, ordered by id. Shared, as
+// a copy of 10,000 policies for each reader would be waste.
+struct StoredConfiguration {
+  std::shared_ptr<const model::Configuration> configuration;
+  std::uint64_t counter = 0;
+};
+
+class ConfigurationEdit {
+ public:
+  // With the changes made so far. The reference holds until the next change.
+  const model::Configuration& current() const;
+
+  // Insert the object, or replace the one of the same id: its version becomes that one's plus one,
+  // 1 for a new one. Nothing else is checked: references may lead to objects of the file.
+  // kInvalidArgument: a text that is no UTF-8 or has a NUL. Others: as Store; then the whole edit
+  // fails, whatever the caller returns.
+  [[nodiscard]] Expected<void> Put(model::Backend backend);
+  [[nodiscard]] Expected<void> Put(model::Group group);
+  [[nodiscard]] Expected<void> Put(model::Policy policy);
+
+  // With a backend go its suffixes and its mark: another cluster may get the same id later.
+  // kNotFound: no such stored object.
+  [[nodiscard]] Expected<void> Delete(Kind kind, std::string_view id);
+
+  // Adds a line to the audit log, which is there if and only if the edit is committed. `id` and
+  // `at` are set here.
+  [[nodiscard]] Expected<void> Audit(const AuditEntry& entry);
+
+ private:
+  friend class Store;
+  struct State;
+  explicit ConfigurationEdit(State& state) : state_(state) {}
+
+  template <typename Object>
+  Expected<void> PutObject(Object object);
+
+  State& state_;
+};
+
+}  // namespace gateway::store

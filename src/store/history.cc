@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <soci/soci.h>
+
+#include "store/audit_rows.h"
+#include "store/database.h"
+#include "store/filter.h"
+#include "store/store.h"
+#include "store/text.h"
+#include "store/timestamps.h"
+
+namespace gateway::store {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::size_t kRowsPerStatement = 100;  // 1000 parameters; SQLite takes 32,766
+constexpr std::size_t kMaxName = 255;           // as wide as the columns
+constexpr std::size_t kMaxShortName = 64;
+constexpr std::size_t kMaxId = 128;
+constexpr std::size_t kMaxText = 1 << 20;
+
+constexpr std::array kKeys = {"id"sv};
+constexpr std::array kOthers = {"query_text"sv,  "user_name"sv, "source"sv,
+                                "client"sv,      "group_id"sv,  "backend_id"sv,
+                                "server_host"sv, "trace"sv,     "submitted_at"sv};
+constexpr std::string_view kColumns =
+    "id, query_text, user_name, source, client, group_id, backend_id, server_host, trace, "
+    "submitted_at";
+
+// A record as its columns take it.
+struct Row {
+  std::array<std::string, 9> texts;
+  long long submitted = 0;
+};
+
+Row RowOf(const QueryRecord& record) {
+  return {{MakeStorable(record.id, kMaxId), MakeStorable(record.text, kMaxText),
+           MakeStorable(record.user, kMaxName), MakeStorable(record.source, kMaxName),
+           MakeStorable(record.client, kMaxName), MakeStorable(record.group_id, kMaxShortName),
+           MakeStorable(record.backend_id, kMaxShortName),
+           MakeStorable(record.server_host, kMaxName), MakeStorable(record.trace, kMaxText)},
+          ToMillis(record.submitted)};
+}
+
+void UpsertRows(soci::session& sql, Engine engine, std::span<const Row> rows) {
+  soci::statement statement(sql);
+  for (const auto& row : rows) {
+    for (const auto& text : row.texts) statement.exchange(soci::use(text));
+    statement.exchange(soci::use(row.submitted));
+  }
+  statement.alloc();
+  statement.prepare(Upsert(engine, "queries", kKeys, kOthers, rows.size()));
+  statement.define_and_bind();
+  statement.execute(true);
+}
+
+// Each id once, its last record: one statement must not write a row twice.
+std::vector<Row> RowsOf(std::span<const QueryRecord> records) {
+  std::map<std::string, std::size_t> places;
+  std::vector<Row> rows;
+  for (const auto& record : records) {
+    auto row = RowOf(record);
+    const auto [place, added] = places.try_emplace(row.texts[0], rows.size());
+    if (added) {
+      rows.push_back(std::move(row));
+    } else {
+      rows[place->second] = std::move(row);
+    }
+  }
+  return rows;
+}
+
+// All columns, in the order of kColumns, of the rows that `filter` lets through.
+std::vector<QueryRecord> ReadRecords(soci::session& sql, Filter& filter, std::string_view tail) {
+  std::vector<QueryRecord> records;
+  QueryRecord row;
+  long long submitted = 0;
+  auto rows =
+      filter.Prepare(sql, fmt::format("SELECT {} FROM queries{}{}", kColumns, filter.where(), tail),
+                     row.id, row.text, row.user, row.source, row.client, row.group_id,
+                     row.backend_id, row.server_host, row.trace, submitted);
+  rows.execute();
+  while (rows.fetch()) {
+    row.submitted = FromMillis(submitted);
+    records.push_back(row);
+  }
+  return records;
+}
+
+std::uint64_t CountRecords(soci::session& sql, Filter& filter) {
+  unsigned long long total = 0;
+  auto rows =
+      filter.Prepare(sql, fmt::format("SELECT COUNT(*) FROM queries{}", filter.where()), total);
+  rows.execute(true);
+  return total;
+}
+
+Filter FilterOf(const QueryFilter& wanted) {
+  Filter filter;
+  filter.Equals("user_name", MakeStorable(wanted.user, kMaxName));
+  filter.Equals("source", MakeStorable(wanted.source, kMaxName));
+  filter.Equals("backend_id", MakeStorable(wanted.backend_id, kMaxShortName));
+  filter.Equals("group_id", MakeStorable(wanted.group_id, kMaxShortName));
+  if (wanted.from) filter.Compare("submitted_at", ">=", ToMillis(*wanted.from));
+  if (wanted.to) filter.Compare("submitted_at", "<", ToMillis(*wanted.to));
+  return filter;
+}
+
+}  // namespace
+
+Expected<void> Store::SaveQueries(std::span<const QueryRecord> records) {
+  if (auto ready = EnsureReady(); !ready) return ready;
+  const auto rows = RowsOf(records);
+  const auto save = [&](soci::session& sql) -> Expected<void> {
+    std::span rest(rows);
+    while (!rest.empty()) {
+      const auto count = std::min(rest.size(), kRowsPerStatement);
+      UpsertRows(sql, database_->engine(), rest.first(count));
+      rest = rest.subspan(count);
+    }
+    return {};
+  };
+  return database_->Run(Access::kWrite, "cannot save the history of queries", save);
+}
+
+Expected<QueryRecord> Store::FindQuery(std::string_view id) {
+  if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
+  const auto key = MakeStorable(id, kMaxId);
+  const auto find = [&](soci::session& sql) -> Expected<QueryRecord> {
+    Filter filter;
+    filter.Equals("id", key);
+    auto records = key.empty() ? std::vector<QueryRecord>() : ReadRecords(sql, filter, "");
+    if (!records.empty()) return std::move(records.front());
+    return Fail(ErrorCode::kNotFound, fmt::format("query '{}' is not in the history", key),
+                Origin::kStore);
+  };
+  return database_->Run(Access::kStatement, "cannot read the history of queries", find);
+}
+
+Expected<QueryPage> Store::ListQueries(const QueryFilter& wanted) {
+  if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
+  const auto list = [&](soci::session& sql) -> Expected<QueryPage> {
+    auto filter = FilterOf(wanted);
+    const auto* order = wanted.ascending ? "ASC" : "DESC";
+    const auto tail = fmt::format(" ORDER BY submitted_at {}, id {} LIMIT {} OFFSET {}", order,
+                                  order, wanted.limit, wanted.offset);
+    QueryPage page;
+    page.items = ReadRecords(sql, filter, tail);
+    page.total = CountRecords(sql, filter);
+    return page;
+  };
+  return database_->Run(Access::kRead, "cannot read the history of queries", list);
+}
+
+Expected<std::uint64_t> Store::PurgeQueries(Clock::WallTime older_than, std::size_t at_most) {
+  if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
+  const auto purge = [&](soci::session& sql) -> Expected<std::uint64_t> {
+    const auto limit = ToMillis(older_than);
+    // The inner table has a name of its own because MySQL limits no subquery otherwise.
+    soci::statement deletion =
+        (sql.prepare << fmt::format(
+             "DELETE FROM queries WHERE id IN (SELECT id FROM (SELECT id FROM queries "
+             "WHERE submitted_at < :before ORDER BY submitted_at LIMIT {}) AS old)",
+             at_most),
+         soci::use(limit));
+    deletion.execute(true);
+    return static_cast<std::uint64_t>(std::max(0LL, deletion.get_affected_rows()));
+  };
+  return database_->Run(Access::kWrite, "cannot purge the history of queries", purge);
+}
+
+Expected<std::vector<AuditEntry>> Store::ListAudit(const AuditFilter& filter) {
+  if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
+  const auto list = [&](soci::session& sql) -> Expected<std::vector<AuditEntry>> {
+    return ReadAudit(sql, filter);
+  };
+  return database_->Run(Access::kStatement, "cannot read the audit log", list);
+}
+
+}  // namespace gateway::store

@@ -1,0 +1,70 @@
+// Writes the history of queries behind the backs of those who record it.
+//
+// Record() never waits: rows go through a bounded queue to a thread that writes them in batches.
+// While the database is away the rows wait; when the queue is full new ones are dropped and
+// counted. Rows older than the retention are deleted in small batches.
+// Threads: Record() and the counters from any thread.
+// Memory: at most `capacity` rows of `max_text` bytes of SQL each.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "store/store.h"
+#include "telemetry/logger.h"
+
+namespace gateway::store {
+
+struct HistoryOptions {
+  bool enabled = true;
+  unsigned retention_days = 7;
+  std::size_t capacity = 10'000;     // rows that may wait
+  std::size_t max_text = 64 * 1024;  // bytes of SQL that are kept of one query; 0: none
+
+  bool operator==(const HistoryOptions&) const = default;
+};
+
+class HistoryWriter {
+ public:
+  // All must outlive the writer.
+  HistoryWriter(HistoryOptions options,
+                Store& store,
+                const Clock& clock,
+                telemetry::Logger& logger);
+  // Writes what waits, if the database takes it at once.
+  ~HistoryWriter();
+
+  // A text that is too long is cut, at a character, and ends in "…" then.
+  void Record(QueryRecord query);
+
+  // Rows that were dropped since the start.
+  std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  void Run();
+  // Takes what waits; nothing: the writer stops.
+  std::vector<QueryRecord> Take();
+  bool Write(const std::vector<QueryRecord>& batch);
+  void PurgeNowAndThen();
+
+  const HistoryOptions options_;
+  Store& store_;
+  const Clock& clock_;
+  telemetry::Logger& logger_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<QueryRecord> waiting_;  // guarded by mutex_
+  bool stopping_ = false;             // guarded by mutex_
+  std::atomic<std::uint64_t> dropped_{0};
+  bool failing_ = false;
+  Clock::TimePoint next_purge_;
+  std::jthread thread_;
+};
+
+}  // namespace gateway::store

@@ -1,0 +1,50 @@
+// The history of queries: one record for each submission.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace gateway::store {
+
+// What is no UTF-8 comes back with U+FFFD in its place; names are cut after 255 bytes, ids after
+// 128, texts after 1 MiB.
+struct QueryRecord {
+  std::string id;  // Trino's
+  std::string text;
+  std::string user;
+  std::string source;
+  std::string client;  // address
+  std::string group_id;
+  std::string backend_id;
+  std::string server_host;  // the host that the client asked
+  std::string trace;        // how the decision was made
+  Clock::WallTime submitted;
+
+  bool operator==(const QueryRecord&) const = default;
+};
+
+// What ListQueries() returns, ordered by time, then by id. Empty texts and absent times match
+// everything.
+struct QueryFilter {
+  std::string user;
+  std::string source;
+  std::string backend_id;
+  std::string group_id;
+  std::optional<Clock::WallTime> from;  // inclusive
+  std::optional<Clock::WallTime> to;    // exclusive
+  bool ascending = false;               // oldest first
+  std::size_t offset = 0;
+  std::size_t limit = 100;
+};
+
+struct QueryPage {
+  std::vector<QueryRecord> items;
+  std::uint64_t total = 0;  // that the filter matches, on all pages
+};
+
+}  // namespace gateway::store

@@ -1,0 +1,157 @@
+#include <array>
+#include <string>
+#include <utility>
+
+#include <soci/soci.h>
+
+#include "store/changes.h"
+#include "store/database.h"
+#include "store/store.h"
+#include "store/timestamps.h"
+
+namespace gateway::store {
+namespace {
+
+using namespace std::string_view_literals;
+
+// Of an instance that never came back.
+constexpr std::chrono::hours kForgetLoadsAfter{24};
+
+template <typename T>
+soci::indicator IndicatorOf(const std::optional<T>& value) {
+  return value ? soci::i_ok : soci::i_null;
+}
+
+}  // namespace
+
+Expected<void> Store::SaveMark(const BackendMark& mark) {
+  if (auto ready = EnsureReady(); !ready) return ready;
+  const auto save = [&](soci::session& sql) -> Expected<void> {
+    const int healthy = mark.healthy.value_or(false) ? 1 : 0;
+    const int load = mark.load.value_or(0);
+    auto has_health = IndicatorOf(mark.healthy);
+    auto has_load = IndicatorOf(mark.load);
+    const auto now = ToMillis(clock_.WallNow());
+    LockCounter(sql, database_->engine());
+    sql << Upsert(database_->engine(), "backend_marks", std::array{"backend_id"sv},
+                  std::array{"healthy"sv, "load_value"sv, "marked_at"sv}),
+        soci::use(mark.backend_id), soci::use(healthy, has_health), soci::use(load, has_load),
+        soci::use(now);
+    MoveCounter(sql, database_->engine());
+    return {};
+  };
+  return database_->Run(Access::kWrite, "cannot save the mark of a backend", save);
+}
+
+Expected<std::vector<BackendMark>> Store::LoadMarks() {
+  if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
+  const auto load = [](soci::session& sql) -> Expected<std::vector<BackendMark>> {
+    std::vector<BackendMark> marks;
+    BackendMark row;
+    int healthy = 0;
+    int load_value = 0;
+    soci::indicator has_health{};
+    soci::indicator has_load{};
+    long long at = 0;
+    soci::statement rows =
+        (sql.prepare << "SELECT backend_id, healthy, load_value, marked_at FROM backend_marks "
+                        "ORDER BY backend_id",
+         soci::into(row.backend_id), soci::into(healthy, has_health),
+         soci::into(load_value, has_load), soci::into(at));
+    rows.execute();
+    while (rows.fetch()) {
+      row.healthy = has_health == soci::i_ok ? std::optional(healthy != 0) : std::nullopt;
+      row.load = has_load == soci::i_ok ? std::optional<std::int32_t>(load_value) : std::nullopt;
+      row.at = FromMillis(at);
+      marks.push_back(row);
+    }
+    return marks;
+  };
+  return database_->Run(Access::kStatement, "cannot read the marks of backends", load);
+}
+
+Expected<void> Store::SaveInstanceLoads(std::string_view instance_id,
+                                        const std::vector<InstanceLoad>& loads) {
+  if (auto ready = EnsureReady(); !ready) return ready;
+  const auto save = [&](soci::session& sql) -> Expected<void> {
+    const std::string instance(instance_id);
+    const auto now = ToMillis(clock_.WallNow());
+    const auto oldest = ToMillis(clock_.WallNow() - kForgetLoadsAfter);
+    sql << "DELETE FROM instance_loads WHERE instance_id = :id OR seen_at < :oldest",
+        soci::use(instance), soci::use(oldest);
+    const auto upsert =
+        Upsert(database_->engine(), "instance_loads", std::array{"instance_id"sv, "backend_id"sv},
+               std::array{"in_flight"sv, "seen_at"sv});
+    for (const auto& load : loads) {
+      const long long in_flight = load.in_flight;
+      sql << upsert, soci::use(instance), soci::use(load.backend_id), soci::use(in_flight),
+          soci::use(now);
+    }
+    return {};
+  };
+  return database_->Run(Access::kWrite, "cannot save the loads of this instance", save);
+}
+
+Expected<std::vector<InstanceLoad>> Store::LoadOtherInstanceLoads(std::string_view instance_id,
+                                                                  std::chrono::milliseconds fresh) {
+  if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
+  const auto load = [&](soci::session& sql) -> Expected<std::vector<InstanceLoad>> {
+    std::vector<InstanceLoad> loads;
+    InstanceLoad row;
+    long long in_flight = 0;
+    const std::string instance(instance_id);
+    const auto oldest = ToMillis(clock_.WallNow() - fresh);
+    soci::statement rows =
+        (sql.prepare << "SELECT instance_id, backend_id, in_flight FROM instance_loads "
+                        "WHERE instance_id <> :id AND seen_at >= :oldest "
+                        "ORDER BY instance_id, backend_id",
+         soci::use(instance), soci::use(oldest), soci::into(row.instance_id),
+         soci::into(row.backend_id), soci::into(in_flight));
+    rows.execute();
+    while (rows.fetch()) {
+      row.in_flight = in_flight;
+      loads.push_back(row);
+    }
+    return loads;
+  };
+  return database_->Run(Access::kStatement, "cannot read the loads of other instances", load);
+}
+
+Expected<void> Store::SaveSuffix(std::string_view suffix, std::string_view backend_id) {
+  if (auto ready = EnsureReady(); !ready) return ready;
+  const auto save = [&](soci::session& sql) -> Expected<void> {
+    const std::string key(suffix);
+    const std::string owner(backend_id);
+    const auto now = ToMillis(clock_.WallNow());
+    const auto oldest = ToMillis(clock_.WallNow() - kSuffixRetention);
+    sql << "DELETE FROM coordinator_suffixes WHERE seen_at < :oldest", soci::use(oldest);
+    sql << Upsert(database_->engine(), "coordinator_suffixes",
+                  std::array{"suffix"sv, "backend_id"sv}, std::array{"seen_at"sv}),
+        soci::use(key), soci::use(owner), soci::use(now);
+    return {};
+  };
+  return database_->Run(Access::kWrite, "cannot save a suffix", save);
+}
+
+Expected<std::vector<SuffixSighting>> Store::LoadSuffixes() {
+  if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
+  const auto load = [&](soci::session& sql) -> Expected<std::vector<SuffixSighting>> {
+    std::vector<SuffixSighting> sightings;
+    SuffixSighting row;
+    long long seen = 0;
+    const auto oldest = ToMillis(clock_.WallNow() - kSuffixRetention);
+    soci::statement rows =
+        (sql.prepare << "SELECT suffix, backend_id, seen_at FROM coordinator_suffixes "
+                        "WHERE seen_at >= :oldest ORDER BY seen_at, suffix, backend_id",
+         soci::use(oldest), soci::into(row.suffix), soci::into(row.backend_id), soci::into(seen));
+    rows.execute();
+    while (rows.fetch()) {
+      row.seen = FromMillis(seen);
+      sightings.push_back(row);
+    }
+    return sightings;
+  };
+  return database_->Run(Access::kStatement, "cannot read suffixes", load);
+}
+
+}  // namespace gateway::store

@@ -1,0 +1,195 @@
+"""REST, as people's scripts use it: bodies, statuses, etags, pages, masks."""
+
+import itertools
+import socket
+
+import pytest
+
+from .conftest import Api
+
+COUNTER = itertools.count()
+
+
+@pytest.fixture
+def key():
+    return f"r{next(COUNTER)}"
+
+
+def create(api, key, **fields):
+    answer = api.post("/api/v1/backends", json={"id": key, "url": "http://127.0.0.1:1", **fields})
+    assert answer.status_code == 201, answer.text
+    return answer
+
+
+def test_an_object_goes_through_its_life(api, key):
+    created = create(api, key)
+    assert created.json()["is_enabled"] is True
+    assert created.headers["ETag"] == f'"{created.json()["etag"]}"'
+    assert api.post("/api/v1/backends", json={"id": key, "url": "http://x"}).status_code == 409
+    assert api.get(f"/api/v1/backends/{key}").json() == created.json()
+    put = api.put(f"/api/v1/backends/{key}", json={"url": "http://127.0.0.1:2", "load_limit": 3})
+    assert put.status_code == 200 and put.json()["url"] == "http://127.0.0.1:2"
+    patched = api.patch(f"/api/v1/backends/{key}", json={"draining": True})
+    assert patched.json()["draining"] is True and patched.json()["load_limit"] == 3
+    assert api.post(f"/api/v1/backends/{key}:enable").json() == {}
+    shown = api.get(f"/api/v1/backends/{key}").json()
+    assert (shown["is_enabled"], shown["draining"]) == (True, False)
+    deleted = api.delete(f"/api/v1/backends/{key}")
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert api.get(f"/api/v1/backends/{key}").status_code == 404
+    assert api.delete(f"/api/v1/backends/{key}").status_code == 404
+
+
+def test_what_was_shown_can_be_put_back(api, key):
+    created = create(api, key)
+    put = api.put(f"/api/v1/backends/{key}", json=created.json())
+    assert put.status_code == 200, put.text
+
+
+def test_two_writers_do_not_overwrite_each_other(api, key):
+    etag = create(api, key).headers["ETag"]
+    first = api.patch(f"/api/v1/backends/{key}", json={"load_limit": 1}, headers={"If-Match": etag})
+    assert first.status_code == 200 and first.headers["ETag"] != etag
+    for method in ("PATCH", "PUT", "DELETE"):
+        body = None if method == "DELETE" else {"url": "http://127.0.0.1:3"}
+        late = api.request(method, f"/api/v1/backends/{key}", json=body, headers={"If-Match": etag})
+        assert (late.status_code, late.json()["error"]["code"]) == (412, "aborted"), method
+    assert api.get(f"/api/v1/backends/{key}").json()["load_limit"] == 1
+    star = {"If-Match": "*"}
+    assert api.put(f"/api/v1/backends/{key}-none", json={"url": "http://x"}, headers=star
+                   ).status_code in (404, 412)
+
+
+def test_masks_say_what_is_changed(api, key):
+    create(api, key, uptime_schedule="* * * * *", load_limit=5)
+    answer = api.patch(f"/api/v1/backends/{key}?update_mask=load_limit,uptime_schedule",
+                       json={"load_limit": 7, "is_enabled": False})
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["load_limit"], answer.json()["uptime_schedule"]) == (7, "")
+    assert answer.json()["is_enabled"] is True
+    answer = api.patch(f"/api/v1/backends/{key}?update_mask=nope", json={})
+    assert answer.status_code == 400 and "nope" in answer.text
+    # Scheme and hostname say what the address says: naming one of the two is enough.
+    answer = api.patch(f"/api/v1/backends/{key}", json={"hostname": "t.example:81"})
+    assert answer.json()["url"] == "http://t.example:81"
+    answer = api.patch(f"/api/v1/backends/{key}", json={"url": "https://u.example"})
+    assert (answer.json()["scheme"], answer.json()["hostname"]) == ("https", "u.example")
+
+
+def test_pages_follow_each_other_and_filters_narrow_them(api, key):
+    ids = [f"{key}-{number}" for number in range(5)]
+    for number, name in enumerate(ids):
+        create(api, name, is_enabled=number != 2)
+    seen, token = [], ""
+    while True:
+        page = api.get("/api/v1/backends", params={"page_size": 2, "page_token": token,
+                                                   "filter": f"id={key}-*"}).json()
+        assert page["total_size"] == 5 and len(page["backends"]) <= 2
+        seen += [backend["id"] for backend in page["backends"]]
+        token = page["next_page_token"]
+        if not token:
+            break
+    assert seen == ids
+    found = api.get("/api/v1/backends", params={"filter": f"id={key}-* enabled=false"}).json()
+    assert [backend["id"] for backend in found["backends"]] == [ids[2]]
+    for params in ({"page_size": 1001}, {"page_size": -1}, {"filter": "colour=red"},
+                   {"colour": "red"}):
+        assert api.get("/api/v1/backends", params=params).status_code == 400
+
+
+def test_what_is_referred_to_is_not_deleted(api, key):
+    create(api, key)
+    group = api.post("/api/v1/groups", json={"id": key, "backends": [key], "strategy": "least_load"})
+    assert group.status_code == 201 and group.json()["strategy"] == "LEAST_LOAD"
+    policy = api.post("/api/v1/policies", json={
+        "id": key, "group": key, "rule": {"type": "header_client_tags", "value": key}})
+    assert policy.status_code == 201, policy.text
+    for path in (f"/api/v1/backends/{key}", f"/api/v1/groups/{key}"):
+        refused = api.delete(path)
+        assert refused.status_code == 409
+        assert refused.json()["error"]["code"] == "failed_precondition"
+        assert key in refused.json()["error"]["message"]
+    for path in ("policies", "groups", "backends"):
+        assert api.delete(f"/api/v1/{path}/{key}").status_code == 204
+
+
+@pytest.mark.parametrize("body, field", [
+    ({"url": "ftp://x"}, "url"),
+    ({}, "url"),
+    ({"url": "http://x", "hostname": "y"}, "url"),
+    ({"url": "http://x", "uri": "http://x"}, "uri"),
+    ({"url": "http://x", "scheme": "ftp"}, "scheme"),
+    ({"url": "http://x", "load_limit": -1}, "load_limit"),
+    ({"url": "http://x", "id": "no blanks"}, "id"),
+])
+def test_a_refusal_names_the_field(api, key, body, field):
+    answer = api.post("/api/v1/backends", json={"id": key, **body})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["code"] == "invalid_argument"
+    assert field in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("role, reads, operates, administers", [
+    (None, 401, 401, 401), ("viewer", 200, 403, 403), ("operator", 200, 200, 403),
+    ("admin", 200, 200, 200)])
+def test_roles(api, gateway, key, role, reads, operates, administers):
+    create(api, key)
+    with Api(gateway, role) as other:
+        assert other.get(f"/api/v1/backends/{key}").status_code == reads
+        assert other.get("/api/v1/queries").status_code == reads
+        assert other.post(f"/api/v1/backends/{key}:disable").status_code == operates
+        assert other.patch(f"/api/v1/backends/{key}", json={}).status_code == administers
+        for path in ("/livez", "/metrics", "/openapi.json", "/swagger/"):
+            assert other.get(path).status_code == 200
+
+
+def test_a_drain_says_what_is_left(api, key):
+    create(api, key)
+    drained = api.post(f"/api/v1/backends/{key}:drain", json={"timeout_seconds": 5})
+    assert drained.json() == {"drained": True, "in_flight": 0, "queries": 0, "transactions": 0,
+                              "spooled": False}
+    assert api.get(f"/api/v1/backends/{key}").json()["draining"] is True
+    assert api.post(f"/api/v1/backends/{key}:drain", json={"timeout_seconds": 301}).status_code == 400
+
+
+def test_changes_are_in_the_audit_log(api, key):
+    create(api, key)
+    api.delete(f"/api/v1/backends/{key}")
+    entries = api.get("/api/v1/audit", params={"object_id": key}).json()["entries"]
+    assert [entry["method"] for entry in entries] == ["BackendApi/DeleteBackend",
+                                                      "BackendApi/CreateBackend"]
+    assert (entries[0]["actor"], entries[0]["role"], entries[0]["after"]) == ("admin", "admin", "")
+    page = api.get("/api/v1/audit", params={"object_id": key, "page_size": 1}).json()
+    rest = api.get("/api/v1/audit", params={"object_id": key, "page_size": 1,
+                                            "page_token": page["next_page_token"]}).json()
+    assert page["entries"] + rest["entries"] == entries
+
+
+def test_the_history_is_listed(api, key):
+    for number in range(3):
+        saved = api.twirp("QueryApi/CreateOrUpdateQuery", {
+            "id": f"2026_{key}_{number}_abcde", "text": "SELECT '\N{CAT FACE}'", "username": key,
+            "submitted_at": 1_700_000_000 + number, "backend_id": "gone"})
+        assert saved.status_code == 200, saved.text
+    listed = api.get("/api/v1/queries", params={"username": key, "count": 2}).json()
+    assert (listed["Count"], listed["total"]) == (2, 3)
+    assert [query["submitted_at"] for query in listed["items"]] == ["1700000002", "1700000001"]
+    assert listed["items"][0]["text"] == "SELECT '\N{CAT FACE}'"
+    oldest = api.get("/api/v1/queries", params={"username": key, "order_by": "ASC", "count": 1,
+                                                "from": 1_700_000_001}).json()
+    assert [query["submitted_at"] for query in oldest["items"]] == ["1700000001"]
+    one = api.get(f"/api/v1/queries/2026_{key}_0_abcde").json()
+    assert one["username"] == key
+    found = api.get(f"/api/v1/queries/2026_{key}_0_abcde:findBackend").json()
+    assert found["backend_id"] == "gone"
+    assert api.get("/api/v1/queries/nope").status_code == 404
+
+
+def test_many_idle_connections_do_not_keep_probes_out(gateway, api):
+    connections = [socket.create_connection(("127.0.0.1", gateway.admin_port)) for _ in range(300)]
+    try:
+        for _ in range(3):
+            assert api.get("/livez", headers={"Connection": "close"}).text == "ok\n"
+    finally:
+        for connection in connections:
+            connection.close()

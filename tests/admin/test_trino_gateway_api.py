@@ -1,0 +1,93 @@
+"""The admin API of Trino's own gateway, as its scripts and charts call it."""
+
+import pytest
+
+from .conftest import Api, start
+
+ENTRY = {"name": "tg1", "proxyTo": "http://trino.example:8080/", "active": True,
+         "routingGroup": "tgadhoc", "externalUrl": "https://trino.example"}
+
+
+def shown(api, name):
+    answer = api.get(f"/api/public/backends/{name}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_backend_goes_through_its_life(api):
+    added = api.post("/gateway/backend/modify/add", json=ENTRY)
+    assert added.status_code == 200, added.text
+    assert added.json() == {**ENTRY, "proxyTo": "http://trino.example:8080"}
+    assert shown(api, "tg1") == added.json()
+    assert api.get("/api/v1/groups/tgadhoc").json()["backends"] == ["tg1"]
+    assert api.post("/gateway/backend/modify/add", json=ENTRY).status_code == 409
+
+    deactivated = api.post("/gateway/backend/deactivate/tg1")
+    assert (deactivated.status_code, deactivated.text) == (200, "")
+    assert shown(api, "tg1")["active"] is False
+    assert "tg1" in [backend["name"] for backend in api.get("/gateway/backend/all").json()]
+    assert "tg1" not in [backend["name"] for backend in api.get("/gateway/backend/active").json()]
+    assert api.post("/gateway/backend/activate/tg1").status_code == 200
+
+    moved = {**ENTRY, "routingGroup": "tgetl", "unknown": 1}
+    assert api.post("/gateway/backend/modify/update", json=moved).json()["routingGroup"] == "tgetl"
+    assert api.get("/api/v1/groups/tgadhoc").json()["backends"] == []
+    assert api.get("/api/v1/groups/tgetl").json()["backends"] == ["tg1"]
+
+    for _ in range(2):  # deleting what is not there is no error in that API
+        assert api.post("/gateway/backend/modify/delete", data="tg1").status_code == 200
+    assert api.get("/api/public/backends/tg1").status_code == 404
+
+
+def test_entities(api):
+    assert api.get("/entity").json() == ["GATEWAY_BACKEND"]
+    saved = api.post("/entity?entityType=GATEWAY_BACKEND",
+                     json={"name": "tg2", "proxyTo": "http://trino.example:81"})
+    assert (saved.status_code, saved.text) == (200, "")
+    assert shown(api, "tg2") == {"name": "tg2", "proxyTo": "http://trino.example:81", "active": True,
+                                 "routingGroup": "adhoc", "externalUrl": "http://trino.example:81"}
+    assert "tg2" in [entity["name"] for entity in api.get("/entity/GATEWAY_BACKEND").json()]
+    assert api.post("/entity?entityType=OTHER", json={}).status_code == 400
+    state = api.get("/api/public/backends/tg2/state").json()
+    assert (state["clusterId"], state["runningQueryCount"]) == ("tg2", 0)
+    assert state["trinoStatus"] in ("UNKNOWN", "UNHEALTHY")
+
+
+@pytest.mark.parametrize("path, body", [
+    ("/gateway/backend/modify/add", "nonsense"),
+    ("/gateway/backend/modify/add", "{}"),
+    ("/gateway/backend/modify/add", '{"name":"no blanks","proxyTo":"http://x"}'),
+    ("/gateway/backend/modify/add", '{"name":"x","proxyTo":"ftp://x"}'),
+    ("/gateway/backend/modify/add", '{"name":"x","proxyTo":"http://x","routingGroup":"no blanks"}'),
+])
+def test_bad_entries_are_refused(api, path, body):
+    assert api.post(path, data=body).status_code == 400
+
+
+def test_what_is_not_there(api):
+    answer = api.post("/gateway/backend/deactivate/nope")
+    assert (answer.status_code, answer.text) == (
+        404, "No cluster found with name: nope, could not deactivate")
+    assert api.get("/api/public/backends/nope").status_code == 404
+
+
+def test_probes_and_roles(gateway, api):
+    with Api(gateway, None) as anybody:
+        assert anybody.get("/trino-gateway/livez").text == "ok"
+        assert anybody.get("/trino-gateway/readyz").text == "ok"
+        assert anybody.get("/api/public/backends").status_code == 200
+        for method, path in (("GET", "/gateway"), ("GET", "/gateway/backend/all"),
+                             ("POST", "/gateway/backend/activate/tg2"), ("GET", "/entity")):
+            assert anybody.request(method, path).status_code == 401, path
+    with Api(gateway, "operator") as operator:
+        assert operator.get("/gateway").text == "ok"
+        assert operator.post("/gateway/backend/modify/add", json=ENTRY).status_code == 403
+        assert operator.post("/gateway/backend/activate/nope").status_code == 404
+
+
+def test_it_is_off_unless_it_is_switched_on(module_lab):
+    gateway = start(module_lab)
+    with Api(gateway) as api:
+        for path in ("/gateway/backend/all", "/entity", "/api/public/backends",
+                     "/trino-gateway/livez"):
+            assert api.get(path).status_code == 404, path
