@@ -278,6 +278,8 @@ std::string Gateway::Scrape() {
   for (const auto& state : registry_.Current()->backends()) {
     metrics_.BackendInFlight(state->backend.id,
                              state->counters->in_flight.load(std::memory_order_relaxed));
+    const auto left = state->Left(clock_.Now());
+    metrics_.BackendLeft(state->backend.id, left.queries, left.transactions);
   }
   metrics_.LogLinesDropped(logger_.dropped());
   return metrics_.Expose();

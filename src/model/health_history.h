@@ -1,12 +1,11 @@
-// The last changes of each backend's state, for people who ask what happened.
+// The last changes of a backend's state, for people who ask what happened.
 //
-// Threads: not synchronised. Memory: kMaxChanges for each declared backend.
+// Threads: not synchronised. Memory: kMaxChanges.
 #pragma once
 
+#include <cstddef>
 #include <deque>
-#include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -27,34 +26,19 @@ class HealthHistory {
  public:
   static constexpr std::size_t kMaxChanges = 100;
 
-  // Notes what has changed since the last call. Backends that are not in `backends` are forgotten.
-  template <typename Backends>
-  void Follow(const Backends& backends, Clock::WallTime now) {
-    std::map<std::string, Record, std::less<>> records;
-    for (const auto& state : backends) {
-      auto node = records_.extract(state->backend.id);
-      if (node.empty()) {
-        records[state->backend.id].state = state->StateName();
-        continue;
-      }
-      Note(node.mapped(), *state, now);
-      records.insert(std::move(node));
-    }
-    records_ = std::move(records);
+  // Notes a change, if it is one of the state.
+  void Note(const BackendState& before, const BackendState& after, Clock::WallTime now) {
+    if (before.StateName() == after.StateName()) return;
+    changes_.push_back({now, std::string(before.StateName()), std::string(after.StateName()),
+                        std::string(after.IneligibleReason())});
+    if (changes_.size() > kMaxChanges) changes_.pop_front();
   }
 
-  // Oldest first; none for an unknown id.
-  std::vector<HealthChange> Of(std::string_view backend_id) const;
+  // Oldest first.
+  std::vector<HealthChange> All() const { return {changes_.begin(), changes_.end()}; }
 
  private:
-  struct Record {
-    std::string_view state;  // static storage
-    std::deque<HealthChange> changes;
-  };
-
-  static void Note(Record& record, const BackendState& state, Clock::WallTime now);
-
-  std::map<std::string, Record, std::less<>> records_;
+  std::deque<HealthChange> changes_;
 };
 
 }  // namespace gateway::model

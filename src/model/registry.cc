@@ -41,31 +41,34 @@ void Registry::ReplaceStored(Configuration configuration) {
 
 bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, Urgent urgent) {
   const std::lock_guard lock(mutex_);
-  const auto position = PositionOf(declared_->backends, backend_id);
-  if (!position) return false;
-  const auto& known = entries_[*position];
+  auto* entry = FindEntry(backend_id);
+  if (!entry) return false;
   status.submissions_seen =
-      status.load ? known.counters->submissions.load() : known.status.submissions_seen;
+      status.load ? entry->counters->submissions.load() : entry->status.submissions_seen;
   status.marked = false;
-  if (const auto mark = marks_.find(backend_id); mark != marks_.end()) Apply(mark->second, status);
-  const bool health_changed = known.status.health != status.health;
-  Settle(std::move(status), *position, urgent);
+  if (entry->mark.healthy || entry->mark.load) Apply(entry->mark, status);
+  const bool health_changed = entry->status.health != status.health;
+  Settle(std::move(status), *entry, urgent);
   return health_changed;
 }
 
+Registry::Entry* Registry::FindEntry(std::string_view backend_id) {
+  const auto position = PositionOf(declared_->backends, backend_id);
+  return position ? &entries_[*position] : nullptr;
+}
+
 // Takes `status` over, and publishes it when it says something new.
-void Registry::Settle(BackendStatus status, std::size_t position, Urgent urgent) {
-  auto& known = entries_[position].status;
+void Registry::Settle(BackendStatus status, Entry& entry, Urgent urgent) {
+  auto& known = entry.status;
   status.changed = known.health != status.health ? clock_.WallNow() : known.changed;
   if (status == known) return;
-  const bool outage = known.health == Health::kHealthy && status.health != Health::kHealthy;
-  const bool may_wait = urgent == Urgent::kOutages && !outage;
+  const bool changed = known.health != status.health;
   known = std::move(status);
-  Refresh(position);
-  if (may_wait) {
-    pending_ = true;
-  } else {
+  Refresh(entry, entry.state->backend);
+  if (urgent == Urgent::kAll || changed) {
     Publish();
+  } else {
+    pending_ = true;
   }
 }
 
@@ -89,26 +92,25 @@ bool Registry::SetLoad(std::string_view backend_id, double load) {
 
 bool Registry::SetMark(std::string_view backend_id, const Mark& mark) {
   const std::lock_guard lock(mutex_);
-  const auto position = PositionOf(declared_->backends, backend_id);
-  if (!position) return false;
+  auto* entry = FindEntry(backend_id);
+  if (!entry) return false;
   if (marks_hold_ == MarksHold::kUntilCleared) {
-    auto& kept = marks_[std::string(backend_id)];
-    if (mark.healthy) kept.healthy = mark.healthy;
-    if (mark.load) kept.load = mark.load;
+    if (mark.healthy) entry->mark.healthy = mark.healthy;
+    if (mark.load) entry->mark.load = mark.load;
   }
-  const auto& known = entries_[*position];
-  auto status = known.status;
-  if (mark.load) status.submissions_seen = known.counters->submissions.load();
+  auto status = entry->status;
+  if (mark.load) status.submissions_seen = entry->counters->submissions.load();
   Apply(mark, status);
-  Settle(std::move(status), *position, Urgent::kAll);
+  Settle(std::move(status), *entry, Urgent::kAll);
   return true;
 }
 
 bool Registry::ClearMarks(std::string_view backend_id) {
   const std::lock_guard lock(mutex_);
+  auto* entry = FindEntry(backend_id);
   // What was believed before is not kept: the next report says what holds.
-  marks_.erase(std::string(backend_id));
-  return PositionOf(declared_->backends, backend_id).has_value();
+  if (entry) entry->mark = Mark();
+  return entry != nullptr;
 }
 
 void Registry::Apply(const Mark& mark, BackendStatus& status) {
@@ -125,20 +127,11 @@ void Registry::Apply(const Mark& mark, BackendStatus& status) {
 
 void Registry::ReportProcessForwarded(std::string_view backend_id, bool process_forwarded) {
   const std::lock_guard lock(mutex_);
-  const auto position = PositionOf(declared_->backends, backend_id);
-  if (!position || entries_[*position].status.process_forwarded == process_forwarded) return;
-  entries_[*position].status.process_forwarded = process_forwarded;
-  Refresh(*position);
+  auto* entry = FindEntry(backend_id);
+  if (!entry || entry->status.process_forwarded == process_forwarded) return;
+  entry->status.process_forwarded = process_forwarded;
+  Refresh(*entry, entry->state->backend);
   Publish();
-}
-
-void Registry::ReportRemoteInFlight(
-    const std::map<std::string, std::int64_t, std::less<>>& in_flight) {
-  const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const auto found = in_flight.find(declared_->backends[i].id);
-    entries_[i].counters->remote_in_flight = found == in_flight.end() ? 0 : found->second;
-  }
 }
 
 std::optional<DrainState> Registry::Left(std::string_view backend_id) const {
@@ -150,7 +143,18 @@ std::optional<DrainState> Registry::Left(std::string_view backend_id) const {
 
 std::vector<HealthChange> Registry::History(std::string_view backend_id) const {
   const std::lock_guard lock(mutex_);
-  return history_.Of(backend_id);
+  const auto position = PositionOf(declared_->backends, backend_id);
+  if (!position) return {};
+  return entries_[*position].history.All();
+}
+
+void Registry::ReportRemoteInFlight(
+    const std::map<std::string, std::int64_t, std::less<>>& in_flight) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const auto found = in_flight.find(declared_->backends[i].id);
+    entries_[i].counters->remote_in_flight = found == in_flight.end() ? 0 : found->second;
+  }
 }
 
 SnapshotPtr Registry::Current() const {
@@ -178,26 +182,24 @@ void Registry::Redeclare() {
     const auto& backend = declared_->backends[i];
     auto& entry = entries_.emplace_back();
     if (const auto old = PositionOf(before->backends, backend.id)) {
-      entry.counters = entries[*old].counters;
+      entry = std::move(entries[*old]);
       // A backend that moved to another address is another cluster until it was probed.
-      if (before->backends[*old].url == backend.url) entry.status = entries[*old].status;
+      if (before->backends[*old].url != backend.url) entry.status = BackendStatus();
     } else {
       entry.counters = std::make_shared<BackendCounters>();
     }
-    Refresh(i);
+    Refresh(entry, backend);
   }
-  std::erase_if(marks_,
-                [this](const auto& mark) { return !PositionOf(declared_->backends, mark.first); });
   for (const auto& group : declared_->groups) {
     const auto old = PositionOf(before->groups, group.id);
     cursors_.push_back(old ? cursors[*old] : std::make_shared<GroupCursor>());
   }
 }
 
-void Registry::Refresh(std::size_t position) {
-  auto& entry = entries_[position];
-  entry.state = std::make_shared<const BackendState>(declared_->backends[position], entry.status,
-                                                     entry.counters);
+void Registry::Refresh(Entry& entry, const Backend& backend) {
+  auto state = std::make_shared<const BackendState>(backend, entry.status, entry.counters);
+  if (entry.state) entry.history.Note(*entry.state, *state, clock_.WallNow());
+  entry.state = std::move(state);
 }
 
 void Registry::Publish() {
@@ -209,7 +211,6 @@ void Registry::Publish() {
   parts.version = current_ ? current_->version() + 1 : 1;
   pending_ = false;
   current_ = std::make_shared<const Snapshot>(std::move(parts));
-  history_.Follow(current_->backends(), clock_.WallNow());
   for (const auto& listener : listeners_) listener(current_);
 }
 

@@ -40,13 +40,13 @@ class Registry {
   // What is published at once; the rest waits for the next PublishPending().
   enum class Urgent : std::uint8_t {
     kAll,
-    kOutages,  // that a healthy backend is so no more
+    kHealth,  // that the health changed
   };
 
   // Takes over what a probe found. `status.changed` and `submissions_seen` are set here. Unknown
   // ids are ignored: the backend was deleted while it was probed. Returns true when `health`
   // changed. With hundreds of backends a snapshot for each probe would be most of the monitor's
-  // work, so it passes kOutages.
+  // work, so it passes kHealth.
   bool ReportStatus(std::string_view backend_id,
                     BackendStatus status,
                     Urgent urgent = Urgent::kAll);
@@ -83,25 +83,28 @@ class Registry {
   Configuration FileConfiguration() const;
 
  private:
+  // A change by hand that holds until it is cleared.
   struct Mark {
     std::optional<bool> healthy;
     std::optional<double> load;
   };
-
   // What outlives a reload, for each declared backend.
   struct Entry {
     BackendStatus status;
+    Mark mark;
     std::shared_ptr<BackendCounters> counters;
-    std::shared_ptr<const BackendState> state;  // of the last snapshot
+    std::shared_ptr<const BackendState> state;  // as of `status`; of the next snapshot, or the last
+    HealthHistory history;
   };
 
   bool SetMark(std::string_view backend_id, const Mark& mark);
   static void Apply(const Mark& mark, BackendStatus& status);
 
   // These need mutex_.
-  void Settle(BackendStatus status, std::size_t position, Urgent urgent);
+  Entry* FindEntry(std::string_view backend_id);
   void Redeclare();
-  void Refresh(std::size_t position);
+  void Settle(BackendStatus status, Entry& entry, Urgent urgent);
+  void Refresh(Entry& entry, const Backend& backend);
   void Publish();
 
   const Clock& clock_;
@@ -112,10 +115,8 @@ class Registry {
   std::shared_ptr<const Declared> declared_;
   std::vector<Entry> entries_;                         // of declared_->backends
   std::vector<std::shared_ptr<GroupCursor>> cursors_;  // of declared_->groups
-  std::map<std::string, Mark, std::less<>> marks_;     // those that hold until they are cleared
   MarksHold marks_hold_ = MarksHold::kUntilReport;
   bool pending_ = false;  // something is not published yet
-  HealthHistory history_;
   std::vector<std::function<void(const SnapshotPtr&)>> listeners_;
   SnapshotPtr current_;
 };

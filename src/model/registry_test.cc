@@ -163,7 +163,7 @@ TEST_F(RegistryTest, CountsSubmissionsSinceTheLoadWasMeasured) {
   EXPECT_DOUBLE_EQ(registry.Current()->FindBackend("c1")->Load(), 2);
 }
 
-TEST_F(RegistryTest, PublishesOutagesAtOnceAndTheRestTogether) {
+TEST_F(RegistryTest, PublishesHealthAtOnceAndLoadsTogether) {
   Declare({"c1", "c2"});
   registry.ReportStatus("c1", Healthy());
   registry.ReportStatus("c2", Healthy());
@@ -171,7 +171,7 @@ TEST_F(RegistryTest, PublishesOutagesAtOnceAndTheRestTogether) {
   auto status = Healthy();
   for (const auto* id : {"c1", "c2"}) {
     status.load = 7;
-    registry.ReportStatus(id, status, Registry::Urgent::kOutages);
+    registry.ReportStatus(id, status, Registry::Urgent::kHealth);
   }
   EXPECT_EQ(registry.Current()->version(), version);
   registry.PublishPending();
@@ -181,7 +181,7 @@ TEST_F(RegistryTest, PublishesOutagesAtOnceAndTheRestTogether) {
   EXPECT_EQ(registry.Current()->version(), version + 1);
 
   status.health = Health::kUnhealthy;
-  registry.ReportStatus("c1", status, Registry::Urgent::kOutages);
+  registry.ReportStatus("c1", status, Registry::Urgent::kHealth);
   EXPECT_EQ(registry.Current()->version(), version + 2);
 }
 

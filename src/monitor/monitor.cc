@@ -142,7 +142,7 @@ void Monitor::CountFailure(const std::string& backend_id, const std::string& fai
   const auto before = task.memory;
   task.memory = DigestFailure(before, failure_class, options_.hysteresis);
   announcer_.Failed(task.backend, before, task.memory, failure_class);
-  registry_.ReportStatus(backend_id, task.memory.status, model::Registry::Urgent::kOutages);
+  registry_.ReportStatus(backend_id, task.memory.status, model::Registry::Urgent::kHealth);
   task.ProbeBy(task.last_probe + kLeastPause);
 }
 
@@ -233,7 +233,7 @@ void Monitor::ExpireLoad(Task& task, Clock::TimePoint now) {
   status.figures = {};
   if (status.load_reason.empty()) status.load_reason = "the last value is too old";
   metrics_.BackendLoad(task.backend.id, std::nullopt);
-  registry_.ReportStatus(task.backend.id, status, model::Registry::Urgent::kOutages);
+  registry_.ReportStatus(task.backend.id, status, model::Registry::Urgent::kHealth);
 }
 
 http::Awaitable<void> Monitor::Watch(std::shared_ptr<Task> task) {
@@ -269,7 +269,7 @@ http::Awaitable<void> Monitor::Wait(Task& task) {
 void Monitor::Conclude(Task& task, const Findings& findings) {
   const auto before = task.memory;
   task.memory = Digest(before, findings, options_.hysteresis);
-  const bool first = !std::exchange(task.probed, true);
+  task.probed = true;
   const auto& id = task.backend.id;
   if (findings.load) task.load_measured = clock_.Now();
   if (options_.on_suffix && !findings.coordinator_suffix.empty()) {
@@ -277,9 +277,7 @@ void Monitor::Conclude(Task& task, const Findings& findings) {
   }
   if (!findings.coordinator_suffix.empty()) FindTwin(task);
   announcer_.Probed(task.backend, before, task.memory, findings);
-  registry_.ReportStatus(id, task.memory.status, model::Registry::Urgent::kOutages);
-  // Somebody waits for this before the first queries are let in.
-  if (first && ProbedAll()) registry_.PublishPending();
+  registry_.ReportStatus(id, task.memory.status, model::Registry::Urgent::kHealth);
   if (!findings.living) return;
   const auto snapshot = registry_.Current();
   if (const auto* state = snapshot->FindBackend(id)) {

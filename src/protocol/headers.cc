@@ -25,6 +25,7 @@ constexpr std::array kKnown = {
     Known{"prepared-statement", TrinoHeader::kPreparedStatement},
     Known{"transaction-id", TrinoHeader::kTransactionId},
     Known{"started-transaction-id", TrinoHeader::kStartedTransactionId},
+    Known{"clear-transaction-id", TrinoHeader::kClearTransactionId},
     Known{"query-data-encoding", TrinoHeader::kQueryDataEncoding},
 };
 

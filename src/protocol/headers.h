@@ -22,6 +22,7 @@ enum class TrinoHeader : std::uint8_t {
   kPreparedStatement,     // X-Trino-Prepared-Statement, request; may repeat
   kTransactionId,         // X-Trino-Transaction-Id, request
   kStartedTransactionId,  // X-Trino-Started-Transaction-Id, response
+  kClearTransactionId,    // X-Trino-Clear-Transaction-Id, response
   kQueryDataEncoding,     // asks for spooled results
 };
 

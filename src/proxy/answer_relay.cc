@@ -29,6 +29,7 @@ AnswerRelay::AnswerRelay(WorkerContext& context, UpstreamCall& call)
 Awaitable<Expected<void>> AnswerRelay::Inspect(AnswerOptions options) {
   options_ = std::move(options);
   inspected_ = false;
+  last_page_ = false;
   prefix_.clear();
   query_id_.clear();
   const auto framing = http::ResponseFraming(call_.head(), options_.method);
@@ -38,7 +39,8 @@ Awaitable<Expected<void>> AnswerRelay::Inspect(AnswerOptions options) {
                   context_.options.timeouts.response_body);
 
   const bool rewrites = !options_.rewrite_origin.empty() && IsJson(call_.head());
-  if (call_.head().status != 200 || (!options_.is_submission && !rewrites)) {
+  const bool finds_end = options_.finds_end && IsJson(call_.head());
+  if (call_.head().status != 200 || (!options_.is_submission && !rewrites && !finds_end)) {
     co_return Expected<void>();
   }
   if (http::FindField(call_.head().fields, "content-encoding")) co_return Expected<void>();
@@ -48,6 +50,7 @@ Awaitable<Expected<void>> AnswerRelay::Inspect(AnswerOptions options) {
   if (options_.is_submission) {
     if (auto judged = JudgeSubmission(); !judged) co_return judged;
   }
+  if (finds_end) last_page_ = IsLastPage();
   if (rewrites) {
     auto rewritten =
         protocol::RewriteUris(prefix_, options_.rewrite_origin, options_.rewrite_prefix);
@@ -78,8 +81,16 @@ Expected<void> AnswerRelay::JudgeSubmission() {
                 Origin::kBackend);
   }
   query_id_ = answer->id;
+  last_page_ = reader_->done() && answer->next_uri.empty();
   context_.sticky.Learn(protocol::CoordinatorSuffix(query_id_), options_.backend->backend.id);
   return {};
+}
+
+// One that goes on beyond the prefix has rows, and after rows there is one more page.
+bool AnswerRelay::IsLastPage() const {
+  if (!reader_->done()) return false;
+  const auto answer = protocol::ScanStatementAnswer(prefix_);
+  return answer && !answer->id.empty() && answer->next_uri.empty();
 }
 
 http::OutputFraming AnswerRelay::ChooseFraming(ClientResponse& response) {

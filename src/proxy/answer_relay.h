@@ -1,9 +1,10 @@
 // The answer of a backend on its way to the client.
 //
-// Bytes go from socket to socket as they are. Only two kinds of answers are looked at, and only
-// their first kilobytes: those to submissions (which query is it, is it an answer at all), and
+// Bytes go from socket to socket as they are. Only three kinds of answers are looked at, and only
+// their first kilobytes: those to submissions (which query is it, is it an answer at all),
 // statement answers of clusters whose URIs must be rewritten because they may not be told how to
-// write them. Threads: belongs to one exchange.
+// write them, and those of backends that are drained (has the query ended). Threads: belongs to one
+// exchange.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,7 @@ struct AnswerOptions {
   const model::BackendState* backend = nullptr;
   bool client_is_http10 = false;
   bool is_submission = false;
+  bool finds_end = false;  // of a poll: is it the last page?
   // Not empty: URIs in the answer are to begin with this (`https://gw.example`).
   std::string rewrite_origin;
   std::string rewrite_prefix;  // "/~c1", or empty
@@ -48,11 +50,14 @@ class AnswerRelay {
 
   // Of the statement; empty when the answer was not looked at or names none.
   std::string_view query_id() const { return query_id_; }
+  // Of a statement's answer that was looked at: it has no nextUri, so the query has ended.
+  bool last_page() const { return last_page_; }
   std::uint64_t bytes() const { return reader_ ? reader_->content_bytes() : 0; }
 
  private:
   Awaitable<Expected<void>> ReadPrefix(std::size_t limit);
   Expected<void> JudgeSubmission();
+  bool IsLastPage() const;
   http::OutputFraming ChooseFraming(ClientResponse& response);
   bool Reusable() const;
 
@@ -62,6 +67,7 @@ class AnswerRelay {
   http::BodyFraming framing_;
   std::optional<http::BodyReader> reader_;
   bool inspected_ = false;
+  bool last_page_ = false;
   std::string prefix_;  // content that was read to be looked at
   std::string framing_line_;
   std::string query_id_;

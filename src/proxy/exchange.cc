@@ -6,6 +6,7 @@
 
 #include "protocol/error_answer.h"
 #include "protocol/query_id.h"
+#include "proxy/live_tracking.h"
 #include "proxy/rule_facts.h"
 #include "routing/balancer.h"
 
@@ -248,7 +249,8 @@ Awaitable<Expected<void>> Exchange::CallOnce(const model::BackendState& backend,
   answer.client_is_http10 = request_.head->minor_version == 0;
   answer.is_submission = submission;
   if (statement && !forwarded && external) answer.rewrite_origin = external->ToString();
-  request.identity_only = submission || !answer.rewrite_origin.empty();
+  answer.finds_end = statement && !submission && backend.backend.draining;
+  request.identity_only = submission || answer.finds_end || !answer.rewrite_origin.empty();
 
   const auto& timeouts = context_.options.timeouts;
   auto called =
@@ -298,6 +300,8 @@ void Exchange::NoteFailure(const model::BackendState& backend,
 
 Awaitable<void> Exchange::RelayAnswer() {
   status_ = call_.head().status;
+  TrackAnswer(request_, call_.head(), {relay_.query_id(), relay_.last_page()}, *backend_,
+              context_.clock.Now());
   ClientResponse response;
   response.head = &call_.head();
   response.backend_id = backend_->backend.id;

@@ -97,6 +97,10 @@ struct Metrics::Impl {
       GaugeFamily("backend_cpu_seconds", "CPU time of the cluster's queries since its start");
   Family<Gauge>& in_flight = GaugeFamily("backend_in_flight", "Exchanges being relayed now");
   Family<Counter>& probes = CounterFamily("probes_total", "Health probes by their result");
+  Family<Gauge>& live_queries = GaugeFamily(
+      "backend_live_queries", "Queries submitted or polled through this gateway, not ended so far");
+  Family<Gauge>& transactions =
+      GaugeFamily("backend_open_transactions", "Transactions open through this gateway");
   Family<Counter>& state_changes =
       CounterFamily("backend_state_changes_total", "Changes of a backend's health, by the new one");
   Family<Counter>& data_path_failures = CounterFamily(
@@ -220,6 +224,11 @@ void Metrics::BackendFigures(std::string_view backend, const Figures& figures) {
   impl_->Set(backend, impl_->workers, figures.active_workers);
   impl_->Set(backend, impl_->reserved, figures.reserved_bytes);
   impl_->Set(backend, impl_->cpu, figures.cpu_seconds);
+}
+
+void Metrics::BackendLeft(std::string_view backend, std::size_t queries, std::size_t transactions) {
+  impl_->Set(backend, impl_->live_queries, static_cast<double>(queries));
+  impl_->Set(backend, impl_->transactions, static_cast<double>(transactions));
 }
 
 void Metrics::HealthChanged(std::string_view backend,

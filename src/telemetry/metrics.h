@@ -61,6 +61,10 @@ class Metrics {
   };
   void BackendFigures(std::string_view backend, const Figures& figures);
 
+  // What a drain would have to wait for: backend_live_queries{backend},
+  // backend_open_transactions{backend}.
+  void BackendLeft(std::string_view backend, std::size_t queries, std::size_t transactions);
+
   // backend_state_changes_total{backend,state,reason}: `reason` is "ok" or a failure class.
   void HealthChanged(std::string_view backend, std::string_view state, std::string_view reason);
 

@@ -128,6 +128,35 @@ TEST(Metrics, HasNoLoadOfABackendWhereItIsUnknown) {
   EXPECT_EQ(Sample(metrics, R"(backend_load{backend="c1"})"), 8);
 }
 
+TEST(Metrics, ShowsOnlyThoseFiguresOfAClusterThatAreKnown) {
+  Metrics metrics;
+  metrics.BackendFigures("c1", {.running = 2, .active_workers = 9});
+  EXPECT_EQ(Sample(metrics, R"(backend_running_queries{backend="c1"})"), 2);
+  EXPECT_EQ(Sample(metrics, R"(backend_active_workers{backend="c1"})"), 9);
+  EXPECT_EQ(Sample(metrics, R"(backend_queued_queries{backend="c1"})"), std::nullopt);
+  metrics.BackendFigures("c1",
+                         {.queued = 1, .blocked = 0, .reserved_bytes = 132, .cpu_seconds = 5});
+  EXPECT_EQ(Sample(metrics, R"(backend_running_queries{backend="c1"})"), std::nullopt);
+  EXPECT_EQ(Sample(metrics, R"(backend_queued_queries{backend="c1"})"), 1);
+  EXPECT_EQ(Sample(metrics, R"(backend_blocked_queries{backend="c1"})"), 0);
+  EXPECT_EQ(Sample(metrics, R"(backend_reserved_memory_bytes{backend="c1"})"), 132);
+  EXPECT_EQ(Sample(metrics, R"(backend_cpu_seconds{backend="c1"})"), 5);
+}
+
+TEST(Metrics, ShowsWhatADrainWaitsForAndHowOftenStatesChanged) {
+  Metrics metrics;
+  metrics.BackendLeft("c1", 3, 1);
+  EXPECT_EQ(Sample(metrics, R"(backend_live_queries{backend="c1"})"), 3);
+  EXPECT_EQ(Sample(metrics, R"(backend_open_transactions{backend="c1"})"), 1);
+  for (int i = 0; i < 2; ++i) metrics.HealthChanged("c1", "unhealthy", "refused");
+  EXPECT_EQ(Sample(metrics,
+                   "backend_state_changes_total"
+                   R"({backend="c1",reason="refused",state="unhealthy"})"),
+            2);
+  metrics.DataPathFailed("c1", "http_503");
+  EXPECT_EQ(Sample(metrics, R"(data_path_failures_total{backend="c1",reason="http_503"})"), 1);
+}
+
 TEST(Metrics, GoesOnCountingForADeletedBackendsLastExchanges) {
   Metrics metrics;
   metrics.ExchangeEnded(Poll("c1"));

@@ -1,5 +1,6 @@
 """A cluster dies, all are dead, a cluster comes back."""
 
+import signal
 import threading
 import time
 from collections import Counter
@@ -19,27 +20,55 @@ THREADS = 8
 def victim(c2):
     """c2, started again after the test."""
     yield c2
+    c2.stop()  # one that was asked to end may still be at it
     c2.start().wait_ready()
 
 
-def test_no_client_sees_an_error_when_a_cluster_dies_under_load(new_gateway, c1, victim):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_no_client_sees_an_error_when_a_cluster_dies_under_load(new_gateway, c1, victim, number):
     """Counted apart is what cannot be saved: a query that the dead cluster had accepted. A thread has
     one query at a time, so that there is one such query a thread at most; its thread goes on.
     """
-    gateway = new_gateway(**two_clusters(c1, victim)).wait_for_backends("c1", "c2")
+    # Who must be told by a probe waits in vain.
+    gateway = new_gateway(monitor={"interval": "60s"}, **two_clusters(c1, victim))
+    gateway.wait_for_backends("c1", "c2")
     suffixes = {suffix_of(server.url): server.name for server in (c1, victim)}
     load = Load(gateway, suffixes)
     load.run_until(lambda: load.done["c1"] >= 20 and load.done["c2"] >= 20, "both clusters have work")
-    victim.kill()
+    victim.signal(number)
     done_before = load.done["c1"]
     load.run_until(lambda: load.done["c1"] >= done_before + 50, "the other cluster has all the work")
     load.stop()
     assert load.errors == []
     assert load.lost <= THREADS
+    # The next request told, and not the next probe: with an interval of a minute that is long ahead.
+    assert gateway.events("backend.unhealthy", backend="c2")
+
+
+def test_a_cluster_that_stands_still_is_left_out_and_loses_nothing(new_gateway, c1, c2):
+    gateway = new_gateway(monitor={"interval": "500ms", "timeout": "1s"}, **two_clusters(c1, c2))
+    gateway.wait_for_backends("c1", "c2")
+    load = Load(gateway, {suffix_of(server.url): server.name for server in (c1, c2)})
+    load.run_until(lambda: load.done["c1"] >= 20 and load.done["c2"] >= 20, "both clusters have work")
+    c2.signal(signal.SIGSTOP)
+    try:
+        wait_until(lambda: gateway.metric("backend_healthy", backend="c2") == 0, 30, "c2 is out")
+        told = gateway.events("backend.unhealthy", backend="c2")
+        assert told[-1]["class"] == "timeout"
+        assert placements(gateway, 4) == {"c1": 4}
+    finally:
+        c2.signal(signal.SIGCONT)
+    done_before = load.done["c2"]
+    load.run_until(lambda: load.done["c2"] >= done_before + THREADS + 20, "c2 has work again")
+    load.stop()
+    assert load.errors == []
+    assert load.lost == 0
 
 
 def test_a_cluster_that_came_back_gets_queries_again(new_gateway, c1, c2):
     gateway = new_gateway(**two_clusters(c1, c2)).wait_for_backends("c1", "c2")
+    old = next(answer for answer in iter(lambda: direct.submit(gateway.url, "SELECT 1"), None)
+               if answer.headers["X-Trino-Gateway-Backend"] == "c2").json()
     c2.kill()
     try:
         wait_until(lambda: placements(gateway, 4) == {"c1": 4}, 30, "all queries go to c1")
@@ -55,6 +84,10 @@ def test_a_cluster_that_came_back_gets_queries_again(new_gateway, c1, c2):
 
     wait_until(a_query_ran_on_c2, 120, "c2 gets queries again")
     assert errors == []
+    # A query of the coordinator that is gone gets Trino's own words, at once.
+    answer = direct.get(old["nextUri"])
+    assert answer.status_code == 404
+    assert "Query not found" in answer.text
 
 
 def test_without_a_healthy_cluster_a_submission_is_answered_503_with_retry_after(new_gateway):

@@ -1,5 +1,7 @@
 """The gateway as a process: its configuration file, its ports, its life."""
 
+import json
+
 import requests
 import yaml
 
@@ -27,7 +29,7 @@ class Gateway:
         self.log = folder / "gateway.log"
         self.database = folder / "gateway.db"
         self.config = folder / "gateway.yaml"
-        self.config.write_text(yaml.safe_dump(self._settings(sections), sort_keys=False))
+        self._write(sections)
         self._process = None
 
     def start(self):
@@ -75,8 +77,34 @@ class Gateway:
         return requests.request(method, f"{self.admin_url}/api/v1/{path}", json=body,
                                 headers={"X-Auth-Key": token} if token else {}, timeout=10)
 
+    def reconfigure(self, **sections):
+        """Replaces the configuration file and returns when the gateway has taken it over."""
+        before = len(self.events("config.reloaded"))
+        self._write(sections)
+        wait_until(lambda: len(self.events("config.reloaded")) > before, 20, "the file is read anew")
+
     def log_text(self):
         return self.log.read_text(errors="replace")
+
+    def events(self, name, **fields):
+        """The log's lines of that event whose fields have these values."""
+        lines = [json.loads(line) for line in self.log_text().splitlines() if line.startswith("{")]
+        return [line for line in lines if line.get("event") == name
+                and all(line.get(key) == value for key, value in fields.items())]
+
+    def metric(self, name, **labels):
+        """The value of a metric, its name without `trino_gateway_`; None when it is not shown."""
+        wanted = {f'{key}="{value}"' for key, value in labels.items()}
+        text = requests.get(f"{self.admin_url}/metrics", timeout=10).text
+        for line in text.splitlines():
+            found, _, rest = line.partition("{")
+            shown, _, value = rest.rpartition("} ")
+            if found == f"trino_gateway_{name}" and set(shown.split(",")) == wanted:
+                return float(value)
+        return None
+
+    def _write(self, sections):
+        self.config.write_text(yaml.safe_dump(self._settings(sections), sort_keys=False))
 
     def _ready(self):
         if not self._process.running():

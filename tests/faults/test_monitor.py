@@ -1,0 +1,71 @@
+"""What the data path meets is told to the monitor, which probes at once and not a minute later."""
+
+import json
+
+from .harness import wait_for
+from .queries import AS_ALICE, submit as statement, target_of
+from .raw_backend import sends
+
+SUBMISSION = [("X-Test", "1"), ("X-Trino-User", "u")]
+UNAVAILABLE = "HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n"
+
+
+def submit(gateway):
+    return gateway.request("POST", "/v1/statement", SUBMISSION, b"SELECT 1")
+
+
+def healthy(gateway, backend):
+    return gateway.metric(f'trino_gateway_backend_healthy{{backend="{backend}"}}')
+
+
+def test_a_dead_backend_is_out_after_the_first_query_that_met_it(lab):
+    gone, other = lab.raw_backend("g0ne1"), lab.raw_backend("other")
+    gateway = lab.gateway({"c1": gone, "c2": other})
+    gone.close()
+    for _ in range(2):
+        submit(gateway)
+    wait_for(lambda: healthy(gateway, "c1") == 0, "c1 to be unhealthy")
+    told = [line for line in gateway.events("backend.unhealthy") if line["backend"] == "c1"]
+    assert told[0]["class"] == "refused"
+    assert gateway.metric('trino_gateway_data_path_failures_total{backend="c1",reason="refused"}') >= 1
+    failed = gateway.metric('trino_gateway_backend_state_changes_total'
+                            '{backend="c1",reason="refused",state="unhealthy"}')
+    assert failed == 1
+
+
+def test_a_backend_whose_probes_succeed_stays_in_though_a_query_failed(lab):
+    refusing, other = lab.raw_backend("refus"), lab.raw_backend("other")
+    gateway = lab.gateway({"c1": refusing, "c2": other})
+    probes = 'trino_gateway_probes_total{backend="c1",result="ok"}'
+    before = gateway.metric(probes)
+    refusing.script = sends(UNAVAILABLE)
+    for _ in range(2):
+        submit(gateway)
+    wait_for(lambda: gateway.metric(probes) > before, "a probe that the failure asked for")
+    assert gateway.metric('trino_gateway_data_path_failures_total{backend="c1",reason="http_503"}') >= 1
+    assert healthy(gateway, "c1") == 1
+    assert not [line for line in gateway.events("backend.unhealthy") if line["backend"] == "c1"]
+
+
+def left(gateway, what):
+    return gateway.metric(f'trino_gateway_backend_{what}{{backend="c1"}}')
+
+
+def test_what_runs_on_a_backend_is_counted(lab):
+    gateway = lab.gateway({"c1": lab.fake_trino("aaaaa")})
+    assert (left(gateway, "live_queries"), left(gateway, "open_transactions")) == (0, 0)
+    first = json.loads(statement(gateway, "SELECT /* pages=3 */").body)["nextUri"]
+    second = json.loads(statement(gateway, "SELECT 2 /* pages=3 */").body)["nextUri"]
+    assert left(gateway, "live_queries") == 2
+    for uri, method in ((first, "GET"), (second, "DELETE")):
+        gateway.request(method, target_of(gateway, uri), AS_ALICE)
+    assert left(gateway, "live_queries") == 1, "the cancelled one has ended"
+
+    transaction = "2a4fd2ef-5ba1-4d9c-8e0e-0d4b8e3a1c11"
+    started = statement(gateway, f"START /* pages=2 header=X-Trino-Started-Transaction-Id:{transaction} */")
+    gateway.request("GET", target_of(gateway, json.loads(started.body)["nextUri"]), AS_ALICE)
+    assert left(gateway, "open_transactions") == 1
+    commit = statement(gateway, "COMMIT /* pages=2 header=X-Trino-Clear-Transaction-Id:true */",
+                       [("X-Trino-Transaction-Id", f"{transaction}~c1")])
+    gateway.request("GET", target_of(gateway, json.loads(commit.body)["nextUri"]), AS_ALICE)
+    assert left(gateway, "open_transactions") == 0
