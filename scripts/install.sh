@@ -24,7 +24,7 @@ apt_packages() {
         "liblua5.4-dev prometheus-cpp-dev zlib1g-dev" ;;
     # Sanitizers are part of the tests: their runtime, and the symbolizer for readable traces.
     test) echo "libclang-rt-19-dev llvm-symbolizer-19=llvm-19 javac=default-jdk-headless $(python_and_maven)" ;;
-    bench) echo "haproxy=haproxy $(python_and_maven)" ;;
+    bench) echo "haproxy=haproxy libbenchmark-dev $(python_and_maven)" ;;
     demo) python_and_maven ;;
     lint) echo "clang-format-19=clang-format-19 clang-tidy-19=clang-tidy-19" ;;
     *) die "unknown job '$1'; known: build test bench demo lint" ;;

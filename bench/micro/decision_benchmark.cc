@@ -162,3 +162,5 @@ BENCHMARK(Redeclare)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace gateway::routing
+
+BENCHMARK_MAIN();

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "app/config_testing.h"
 #include "app/temporary_directory.h"
 #include "base/result_testing.h"
 
@@ -17,32 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using telemetry::AccessLogOptions;
 using telemetry::Level;
-
-SubstitutionSources FakeSources() {
-  SubstitutionSources sources;
-  sources.variable = [](std::string_view name) -> std::optional<std::string> {
-    if (name == "TOKEN") return "hunter2";
-    if (name == "EMPTY") return "";
-    if (name == "STRUCTURE") return "}\nworkers: 7 # {[";
-    return std::nullopt;
-  };
-  sources.file = [](std::string_view path) -> Expected<std::string> {
-    if (path == "secret") return "hunter2";
-    return Fail(ErrorCode::kNotFound, "No such file");
-  };
-  return sources;
-}
-
-Expected<AppConfig> Parse(std::string_view text) {
-  return ParseConfig(text, "gateway.yaml", FakeSources());
-}
-
-// Line 1 of every file that is not about listeners.
-constexpr std::string_view kListeners = "listeners: [{address: '127.0.0.1:8080'}]\n";
-
-Expected<AppConfig> ParseWithListeners(std::string_view text) {
-  return Parse(std::string(kListeners) + std::string(text));
-}
 
 constexpr std::string_view kFull = R"(
 listeners:
@@ -116,35 +91,6 @@ TEST(ConfigLoader, ReadsEachTimeoutAndLimitIntoItsPlace) {
   EXPECT_EQ(limits.upstream_idle_per_backend, 7u);
 }
 
-TEST(ConfigLoader, ReadsBackendsGroupsAndPolicies) {
-  using namespace model;
-  const auto config = Parse(kFull);
-  ASSERT_TRUE(config) << config.error().message;
-  const Configuration expected{
-      .backends = {{.id = "c1", .url = {false, "10.0.0.1", 8080}, .source = Source::kFile},
-                   {.id = "c2",
-                    .url = {true, "c2.example.com", 443},
-                    .enabled = false,
-                    .source = Source::kFile}},
-      .groups = {{.id = "adhoc",
-                  .backends = {"c1", "c2"},
-                  .strategy = Strategy::kLeastLoad,
-                  .source = Source::kFile},
-                 {.id = "etl", .backends = {"c1"}, .enabled = false, .source = Source::kFile}},
-      .policies = {{.id = "by-tag",
-                    .rule_value = "etl",
-                    .group = "etl",
-                    .fallback_group = "adhoc",
-                    .source = Source::kFile},
-                   {.id = "by-port",
-                    .rule_type = RuleType::kListeningPort,
-                    .rule_value = "8081",
-                    .group = "etl",
-                    .enabled = false,
-                    .source = Source::kFile}}};
-  EXPECT_EQ(config->declared, expected);
-}
-
 TEST(ConfigLoader, FillsInTheDocumentedDefaults) {
   const auto config = ParseWithListeners("");
   ASSERT_TRUE(config) << config.error().message;
@@ -175,12 +121,6 @@ TEST(ConfigLoader, AcceptsAnchorsAndMergesWithTheMapsOwnKeysFirst) {
   EXPECT_TRUE(backends[2].enabled);
 }
 
-TEST(ConfigLoader, AcceptsADefaultGroupThatTheApiMayCreate) {
-  const auto config = ParseWithListeners("routing: {default_group: later}\n");
-  ASSERT_TRUE(config) << config.error().message;
-  EXPECT_EQ(config->default_group, "later");
-}
-
 TEST(ConfigLoader, AcceptsPortZeroMoreThanOnce) {
   const auto config = Parse("listeners: [{address: '127.0.0.1:0'}, {address: '127.0.0.1:0'}]\n");
   ASSERT_TRUE(config) << config.error().message;
@@ -192,26 +132,6 @@ TEST(ConfigLoader, ASubstitutedValueNeverChangesTheStructure) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->monitor.probe_sql, "}\nworkers: 7 # {[");
   EXPECT_EQ(config->proxy.workers, 0u);
-}
-
-struct Mistake {
-  const char* text;  // follows kListeners, so it begins in line 2
-  const char* complaint;
-};
-
-void ExpectRefused(std::string_view text, std::string_view complaint) {
-  SCOPED_TRACE(text);
-  const auto config = Parse(text);
-  ASSERT_EQ(CodeOf(config), ErrorCode::kInvalidArgument);
-  const auto& message = config.error().message;
-  EXPECT_TRUE(message.starts_with(complaint)) << message;
-  EXPECT_EQ(std::ranges::count(message, '\n'), 0) << message;  // this problem and no other
-}
-
-void ExpectRefused(std::span<const Mistake> mistakes) {
-  for (const auto& [text, complaint] : mistakes) {
-    ExpectRefused(std::string(kListeners) + text, complaint);
-  }
 }
 
 TEST(ConfigLoader, RefusesBadListeners) {
@@ -251,7 +171,7 @@ TEST(ConfigLoader, RefusesUnknownAndRepeatedKeys) {
   const Mistake mistakes[] = {
       {"groups:\n  - {id: g, backends: [], strategi: random}\n",
        "gateway.yaml:3:27: unknown key 'strategi' in groups[0]; did you mean 'strategy'? allowed: "
-       "id, backends, strategy, enabled"},
+       "id, backends, strategy, weights, hash_key, slow_start, fallback_groups, mode, enabled"},
       {"monitors: {}\n",
        "gateway.yaml:2:1: unknown key 'monitors' at the top level; did you mean 'monitor'? "
        "allowed: listeners, admin,"},
@@ -300,66 +220,6 @@ TEST(ConfigLoader, RefusesValuesOfTheWrongTypeOrRange) {
       {"store: {}\n", "gateway.yaml:2:8: store: the key 'url' is missing"},
       {"store: {url: oracle}\n",
        "gateway.yaml:2:14: store.url: the URL (not shown) is not supported; allowed: sqlite:PATH"},
-  };
-  ExpectRefused(mistakes);
-}
-
-TEST(ConfigLoader, RefusesBadBackendsGroupsAndPolicies) {
-  const Mistake mistakes[] = {
-      {"backends:\n  - {url: 'http://c1'}\n",
-       "gateway.yaml:3:5: backends[0]: the key 'id' is missing"},
-      {"backends:\n  - {id: c1}\n", "gateway.yaml:3:5: backends[0]: the key 'url' is missing"},
-      {"backends:\n  - {id: c/1, url: 'http://c1'}\n",
-       "gateway.yaml:3:10: backends[0].id: 'c/1' is not an id; allowed: 1 to 64"},
-      {"backends:\n  - {id: c1, url: 'ftp://c1'}\n",
-       "gateway.yaml:3:19: backends[0].url: 'ftp://c1' is not an address: write http://host:port"},
-      {"backends:\n  - {id: c1, url: 'http://a'}\n  - {id: c1, url: 'http://b'}\n",
-       "gateway.yaml:4:10: backends[1].id: another backend has the id 'c1' (line 3)"},
-      {"groups:\n  - {id: g}\n", "gateway.yaml:3:5: groups[0]: the key 'backends' is missing"},
-      {"groups:\n  - {id: g, backends: c1}\n",
-       "gateway.yaml:3:23: groups[0].backends: a single value is not allowed here; allowed: a "
-       "list"},
-      {"groups:\n  - {id: g, backends: [], strategy: fastest}\n",
-       "gateway.yaml:3:37: groups[0].strategy: unknown strategy 'fastest'; allowed: round_robin, "
-       "random, least_load, weighted_round_robin, least_in_flight, hash"},
-      {"groups: [{id: g, backends: []}]\npolicies:\n  - {id: p, rule: {type: tag, value: a}, "
-       "group: g}\n",
-       "gateway.yaml:4:26: policies[0].rule.type: unknown rule type 'tag'; allowed: "
-       "listening_port"},
-      {"groups: [{id: g, backends: []}]\npolicies:\n  - {id: p, rule: {type: listening_port, "
-       "value: http}, group: g}\n",
-       "gateway.yaml:4:49: policies[0].rule.value: rule value 'http' is not a port"},
-      {"groups: [{id: g, backends: []}]\npolicies:\n  - {id: p, rule: {type: header_host}, group: "
-       "g}\n",
-       "gateway.yaml:4:19: policies[0].rule: the key 'value' is missing"},
-      {"policies:\n  - {id: p, rule: {type: header_host, value: a}}\n",
-       "gateway.yaml:3:5: policies[0]: the key 'group' is missing"},
-  };
-  ExpectRefused(mistakes);
-}
-
-TEST(ConfigLoader, RefusesReferencesToWhatTheFileDoesNotDeclare) {
-  const Mistake mistakes[] = {
-      {"groups:\n  - {id: g, backends: [c1]}\n",
-       "gateway.yaml:3:24: groups[0].backends[0]: backend 'c1' is not declared in this file; "
-       "declared: none"},
-      {"groups:\n  - {id: g, backends: [west, west]}\nbackends: [{id: west, url: 'http://w'}]\n",
-       "gateway.yaml:3:30: groups[0].backends[1]: 'west' is in this list already; name each "
-       "backend once"},
-      {"groups:\n  - {id: g, backends: [wset]}\nbackends: [{id: west, url: 'http://w'}]\n",
-       "gateway.yaml:3:24: groups[0].backends[0]: backend 'wset' is not declared in this file; "
-       "declared: west"},
-      {"groups:\n  - {id: g, backends: [cluster-est]}\n"
-       "backends: [{id: cluster-west, url: 'http://w'}]\n",
-       "gateway.yaml:3:24: groups[0].backends[0]: backend 'cluster-est' is not declared in this "
-       "file; did you mean 'cluster-west'? declared: cluster-west"},
-      {"policies:\n  - {id: p, rule: {type: header_host, value: a}, group: nowhere}\n",
-       "gateway.yaml:3:57: policies[0].group: group 'nowhere' is not declared in this file"},
-      {"groups: [{id: g, backends: []}]\npolicies:\n  - {id: p, rule: {type: header_host, value: "
-       "a}, group: g, fallback_group: h}\n",
-       "gateway.yaml:4:76: policies[0].fallback_group: group 'h' is not declared in this file"},
-      {"groups: [{id: g, backends: []}]\nrouting: {default_group: adhoc}\n",
-       "gateway.yaml:3:26: routing.default_group: group 'adhoc' is not declared in this file"},
   };
   ExpectRefused(mistakes);
 }
@@ -420,21 +280,6 @@ TEST(ConfigLoader, ShowsTwentyProblemsAndCountsTheRest) {
   ASSERT_FALSE(config);
   EXPECT_EQ(std::ranges::count(config.error().message, '\n'), 20);
   EXPECT_TRUE(config.error().message.ends_with("\ngateway.yaml: and 2480 more"));
-}
-
-// Comparing each of these with each backend would take minutes.
-TEST(ConfigLoader, EndsSoonOnManyReferencesToNothing) {
-  std::string text(kListeners);
-  text += "backends:\n";
-  for (int i = 0; i < 90; ++i) {
-    text += fmt::format("- {{id: {}{}, url: 'http://c'}}\n", std::string(20, 'a'), i);
-  }
-  text += "groups: [{id: g, backends: [";
-  for (int i = 0; i < 20'000; ++i) text += fmt::format("{}{},", std::string(20, 'b'), i);
-  text += "]}]\n";
-  const auto config = Parse(text);
-  ASSERT_EQ(CodeOf(config), ErrorCode::kInvalidArgument);
-  EXPECT_TRUE(config.error().message.ends_with("\ngateway.yaml: and 19980 more"));
 }
 
 TEST(ConfigLoader, RefusesAHugeFileAndAHugeValue) {

@@ -1,15 +1,36 @@
 #include "app/declared_reader.h"
 
+#include <chrono>
 #include <set>
 #include <utility>
 
 #include "app/config_values.h"
+#include "base/cron.h"
+#include "base/ranges.h"
 
 namespace gateway::app {
 
 using model::Source;
 
-DeclaredReader::DeclaredReader(YamlReader& reader) : reader_(reader) {}
+namespace {
+
+constexpr std::uint64_t kMaxWeight = 1000;
+constexpr std::uint64_t kMaxLoadLimit = 1'000'000;
+
+Expected<std::string> ParseExternalUrl(std::string_view text) {
+  auto url = ParseUrl(text);
+  if (!url) return std::unexpected(std::move(url).error());
+  return url->ToString();
+}
+
+Expected<std::string> ParseSchedule(std::string_view text) {
+  if (auto cron = Cron::Parse(text); !cron) return std::unexpected(std::move(cron).error());
+  return std::string(text);
+}
+
+}  // namespace
+
+DeclaredReader::DeclaredReader(YamlReader& reader) : reader_(reader), policy_reader_(reader) {}
 
 void DeclaredReader::ReadBackends(const Value& section) {
   for (const auto& element : reader_.ReadList(section)) ReadBackend(element);
@@ -41,7 +62,12 @@ void DeclaredReader::ReadBackend(const Value& value) {
   if (const auto url = map.Require("url")) {
     if (auto parsed = reader_.Read(*url, ParseUrl)) backend.url = *std::move(parsed);
   }
+  map.Read("external_url", backend.external_url, ParseExternalUrl);
   map.Read("enabled", backend.enabled, ParseBool);
+  map.Read("draining", backend.draining, ParseBool);
+  map.Read("load_limit", backend.load_limit,
+           [](std::string_view text) { return ParseCount(text, 0, kMaxLoadLimit); });
+  map.Read("uptime_schedule", backend.uptime_schedule, ParseSchedule);
   configuration_.backends.push_back(std::move(backend));
 }
 
@@ -50,8 +76,18 @@ void DeclaredReader::ReadGroup(const Value& value) {
   model::Group group;
   group.source = Source::kFile;
   group.id = ReadNewId(map, groups_);
-  if (const auto members = map.Require("backends")) ReadMembers(*members, group);
+  ReadReferences(map.Require("backends"), backends_, group.backends);
   map.Read("strategy", group.strategy, model::ParseStrategy);
+  if (const auto weights = map.Take("weights")) ReadWeights(*weights, group);
+  map.Read("hash_key", group.hash_key, model::ParseHashKey);
+  map.Read("slow_start", group.slow_start,
+           [](std::string_view text) { return ParseDuration(text, std::chrono::milliseconds(0)); });
+  const auto fallbacks = map.Take("fallback_groups");
+  ReadReferences(fallbacks, groups_, group.fallback_groups);
+  if (fallbacks && Contains(group.fallback_groups, group.id)) {
+    reader_.Report(*fallbacks, "a group cannot be its own fallback");
+  }
+  map.Read("mode", group.mode, model::ParseMode);
   map.Read("enabled", group.enabled, ParseBool);
   configuration_.groups.push_back(std::move(group));
 }
@@ -61,10 +97,16 @@ void DeclaredReader::ReadPolicy(const Value& value) {
   model::Policy policy;
   policy.source = Source::kFile;
   policy.id = ReadNewId(map, policies_);
-  if (const auto rule = map.Require("rule")) ReadRule(*rule, policy);
-  policy.group = ReadReference(map.Require("group"), groups_);
+  policy_reader_.Read(map, policy);
+  const bool rejects = !policy.reject_message.empty();
+  policy.group = ReadReference(rejects ? map.Take("group") : map.Require("group"), groups_);
   policy.fallback_group = ReadReference(map.Take("fallback_group"), groups_);
+  ReadReferences(map.Take("more_fallback_groups"), groups_, policy.more_fallback_groups);
   map.Read("enabled", policy.enabled, ParseBool);
+  if (policy.auth_delegated &&
+      (policy.rule_type != model::RuleType::kListeningPort || !policy.conditions.empty())) {
+    reader_.Report(value, "auth_delegated needs a rule of type listening_port and no conditions");
+  }
   configuration_.policies.push_back(std::move(policy));
 }
 
@@ -93,38 +135,30 @@ std::string DeclaredReader::ReadReference(const std::optional<Value>& value, con
   return *std::move(id);
 }
 
-void DeclaredReader::ReadMembers(const Value& list, model::Group& group) {
+void DeclaredReader::ReadReferences(const std::optional<Value>& list,
+                                    const Kind& kind,
+                                    std::vector<std::string>& ids) {
+  if (!list) return;
   std::set<std::string> seen;
-  for (const auto& element : reader_.ReadList(list)) {
-    auto id = ReadReference(element, backends_);
+  for (const auto& element : reader_.ReadList(*list)) {
+    auto id = ReadReference(element, kind);
     if (id.empty()) continue;
     if (!seen.insert(id).second) {
-      reader_.Report(element, fmt::format("'{}' is in this list already; name each backend once",
-                                          element.node.Scalar()));
+      reader_.Report(element, fmt::format("'{}' is in this list already; name each {} once",
+                                          element.node.Scalar(), kind.name));
     }
-    group.backends.push_back(std::move(id));
+    ids.push_back(std::move(id));
   }
 }
 
-void DeclaredReader::ReadRule(const Value& value, model::Policy& policy) {
+// The keys are the group's backends, so that others are told of as unknown keys.
+void DeclaredReader::ReadWeights(const Value& value, model::Group& group) {
   MapReader map(reader_, value);
-  std::optional<model::RuleType> type;
-  if (const auto name = map.Require("type")) type = reader_.Read(*name, model::ParseRuleType);
-  const auto rule_value = map.Require("value");
-  if (!rule_value) return;
-  // Without a type only the form of the value can be checked: as a rule that takes any text.
-  policy.rule_type = type.value_or(model::RuleType::kHeaderHost);
-  const auto parse = [&policy](std::string_view text) -> Expected<std::string> {
-    model::Policy candidate{.id = "rule",
-                            .rule_type = policy.rule_type,
-                            .rule_value = std::string(text),
-                            .group = "group"};
-    if (auto valid = model::Validate(candidate); !valid) {
-      return std::unexpected(std::move(valid).error());
-    }
-    return std::move(candidate.rule_value);
-  };
-  if (auto parsed = reader_.Read(*rule_value, parse)) policy.rule_value = *std::move(parsed);
+  for (const auto& id : group.backends) {
+    std::optional<std::uint64_t> weight;
+    map.Read(id, weight, [](std::string_view text) { return ParseCount(text, 0, kMaxWeight); });
+    if (weight) group.weights[id] = static_cast<int>(*weight);
+  }
 }
 
 void DeclaredReader::CheckReference(const Reference& reference) {

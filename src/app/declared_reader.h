@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/policy_reader.h"
 #include "app/yaml_reader.h"
 #include "model/configuration.h"
 
@@ -51,11 +52,14 @@ class DeclaredReader {
   void ReadPolicy(const Value& value);
   std::string ReadNewId(MapReader& map, Kind& kind);
   std::string ReadReference(const std::optional<Value>& value, const Kind& kind);
-  void ReadMembers(const Value& list, model::Group& group);
-  void ReadRule(const Value& value, model::Policy& policy);
+  void ReadReferences(const std::optional<Value>& list,
+                      const Kind& kind,
+                      std::vector<std::string>& ids);
+  void ReadWeights(const Value& value, model::Group& group);
   void CheckReference(const Reference& reference);
 
   YamlReader& reader_;
+  PolicyReader policy_reader_;
   model::Configuration configuration_;
   Kind backends_{"backend", {}, {}};
   Kind groups_{"group", {}, {}};

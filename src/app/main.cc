@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "app/config_loader.h"
+#include "app/explain_command.h"
 #include "app/gateway.h"
 #include "app/migrate_command.h"
 
@@ -50,6 +51,7 @@ int Main(int argc, char** argv) {
   auto* check = app.add_subcommand("check", "Check a configuration file and exit");
   check->add_option("--config", path, "Configuration file (YAML)")->required();
   MigrateCommand migrate(app);
+  const ExplainCommand explain(app);
 
   try {
     app.parse(argc, argv);
@@ -58,6 +60,10 @@ int Main(int argc, char** argv) {
   }
   if (*serve) return Serve(path);
   if (*check) return Check(path);
+  if (explain.asked()) {
+    const auto explained = explain.Run();
+    return explained ? 0 : Complain(explained.error());
+  }
   const auto migrated = migrate.Run();
   return migrated ? 0 : Complain(migrated.error());
 }

@@ -1,10 +1,6 @@
 #include "routing/policies.h"
 
 #include <algorithm>
-#include <array>
-#include <iterator>
-
-#include <fmt/format.h>
 
 #include "base/ranges.h"
 #include "base/strings.h"
@@ -14,11 +10,6 @@ namespace {
 
 using model::Policy;
 using model::PolicyIndex;
-using model::RuleType;
-
-constexpr std::array kDimensions = {RuleType::kListeningPort, RuleType::kHeaderHost,
-                                    RuleType::kHeaderClientTags,
-                                    RuleType::kHeaderConnectionProperties};
 
 // Fills a GroupChoice in the order of its parts.
 class ChoiceBuilder {
@@ -39,23 +30,6 @@ class ChoiceBuilder {
     const auto* group = snapshot_.FindGroup(id);
     if (!group || !group->group.enabled || Contains(choice_.groups, group)) return;
     choice_.groups.push_back(group);
-  }
-
-  void AddFallbacksOf(const Policy& policy) {
-    AddGroup(policy.fallback_group);
-    for (const auto& id : policy.more_fallback_groups) AddGroup(id);
-  }
-
-  void AddFallbacksOfGroup(std::string_view id) {
-    const auto* group = snapshot_.FindGroup(id);
-    if (!group) return;
-    for (const auto& fallback : group->group.fallback_groups) AddGroup(fallback);
-  }
-
-  void AddDefault() {
-    AddGroup(snapshot_.default_group());
-    AddFallbacksOfGroup(snapshot_.default_group());
-    Note("default ", snapshot_.default_group());
   }
 
   void ApplyActions(const Policy& policy) {
@@ -101,61 +75,7 @@ class ChoiceBuilder {
   GroupChoice& choice_;
 };
 
-// Keeps, of `groups`, those that a policy of this dimension leads to; all of them at first.
-bool Narrow(std::vector<std::string_view>& groups,
-            std::vector<std::string_view>& led_to,
-            std::span<const Policy* const> matching,
-            RuleType dimension,
-            bool first) {
-  led_to.clear();
-  for (const auto* policy : matching) {
-    if (policy->rule_type == dimension) led_to.push_back(policy->group);
-  }
-  if (led_to.empty()) return false;
-  if (first) {
-    std::ranges::sort(led_to);
-    const auto repeated = std::ranges::unique(led_to);
-    groups.assign(led_to.begin(), repeated.begin());
-  } else {
-    std::erase_if(groups, [&](std::string_view group) { return !Contains(led_to, group); });
-  }
-  return true;
-}
-
 }  // namespace
-
-void AppendSummary(std::string& text, const Policy& policy) {
-  if (policy.rule_type != RuleType::kNone) {
-    text.append(NameOf(policy.rule_type)).append("=").append(policy.rule_value);
-    if (!policy.conditions.empty()) text.append(", ");
-  }
-  const auto count = policy.conditions.size();
-  if (count == 0) return;
-  fmt::format_to(std::back_inserter(text), "{} condition{}", count, count == 1 ? "" : "s");
-}
-
-Ruling Rule(std::span<const Policy* const> matching,
-            std::vector<std::string_view>& narrowed,
-            std::vector<std::string_view>& led_to) {
-  narrowed.clear();
-  if (matching.empty()) return {};
-  const auto alone = [&](std::size_t position) {
-    const auto* policy = matching[position];
-    if (!policy->group.empty()) narrowed.push_back(policy->group);
-    return Ruling{matching.subspan(position, 1), false};
-  };
-  if (!matching.front()->conditions.empty()) return alone(0);
-  const auto rejecting = std::ranges::find_if(
-      matching, [](const auto* policy) { return !policy->reject_message.empty(); });
-  if (rejecting != matching.end()) {
-    return alone(static_cast<std::size_t>(rejecting - matching.begin()));
-  }
-  bool first = true;
-  for (const auto dimension : kDimensions) {
-    if (Narrow(narrowed, led_to, matching, dimension, first)) first = false;
-  }
-  return {matching, true};
-}
 
 void GroupChooser::Choose(const RequestFacts& facts,
                           const model::Snapshot& snapshot,
@@ -172,14 +92,9 @@ void GroupChooser::Choose(const RequestFacts& facts,
     builder.ApplyActions(*policy);
   }
   if (ruling.together && narrowed_.empty()) builder.Note("no group satisfies all of them");
-  for (const auto group : narrowed_) builder.AddGroup(group);
-  for (const auto* policy : ruling.deciding) {
-    if (policy->group.empty() || Contains(narrowed_, policy->group)) {
-      builder.AddFallbacksOf(*policy);
-    }
-  }
-  for (const auto group : narrowed_) builder.AddFallbacksOfGroup(group);
-  builder.AddDefault();
+  VisitGroups(ruling, narrowed_, snapshot,
+              [&](std::string_view id, GroupOrigin) { builder.AddGroup(id); });
+  builder.Note("default ", snapshot.default_group());
   builder.HashFor(reader);
 }
 
@@ -192,9 +107,10 @@ void GroupChooser::ChooseNamed(const RequestFacts& facts,
   ChoiceBuilder builder(snapshot, choice);
   choice.auth_delegated = snapshot.index().DelegatesAuth(facts.port);
   builder.Note(why);
-  for (const auto& id : ids) builder.AddGroup(id);
-  for (const auto& id : ids) builder.AddFallbacksOfGroup(id);
-  builder.AddDefault();
+  narrowed_.assign(ids.begin(), ids.end());
+  VisitGroups({}, narrowed_, snapshot,
+              [&](std::string_view id, GroupOrigin) { builder.AddGroup(id); });
+  builder.Note("default ", snapshot.default_group());
   builder.HashFor(reader);
 }
 

@@ -23,6 +23,7 @@
 #include "model/snapshot.h"
 #include "routing/decision.h"
 #include "routing/facts_reader.h"
+#include "routing/ruling.h"
 
 namespace gateway::routing {
 
@@ -65,20 +66,5 @@ class GroupChooser {
   std::vector<std::string_view> narrowed_;
   std::vector<std::string_view> led_to_;
 };
-
-// Of policies that match a request, ordered as they decide (PolicyIndex): which of them do, and to
-// which groups they lead. `narrowed` gets the ids of the groups, ordered; empty although there are
-// policies: no group satisfies all of them. `deciding` is a part of `matching`. The last two are
-// scratch of the caller.
-struct Ruling {
-  std::span<const model::Policy* const> deciding;
-  bool together = false;  // by narrowing, not one alone
-};
-Ruling Rule(std::span<const model::Policy* const> matching,
-            std::vector<std::string_view>& narrowed,
-            std::vector<std::string_view>& led_to);
-
-// "header_client_tags=etl, 2 conditions": what a policy asks for, in short.
-void AppendSummary(std::string& text, const model::Policy& policy);
 
 }  // namespace gateway::routing
