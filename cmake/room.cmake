@@ -19,6 +19,9 @@ elseif(GATEWAY_SANITIZE STREQUAL "thread")
   target_link_options(gateway_flags INTERFACE -fsanitize=thread)
 endif()
 
+# All test programs, for builds that need nothing else.
+add_custom_target(unit_tests)
+
 function(gateway_room NAME)
   cmake_parse_arguments(ROOM "" "" "USES;EXTERNAL" ${ARGN})
   set(dir ${CMAKE_SOURCE_DIR}/src/${NAME})
@@ -41,6 +44,7 @@ function(gateway_room NAME)
   if(tests)
     add_executable(gateway_${NAME}_test ${tests})
     target_link_libraries(gateway_${NAME}_test PRIVATE gateway_${NAME} GTest::gtest GTest::gtest_main)
+    add_dependencies(unit_tests gateway_${NAME}_test)
     add_test(NAME ${NAME} COMMAND gateway_${NAME}_test)
     set_tests_properties(${NAME} PROPERTIES TIMEOUT 120)
   endif()

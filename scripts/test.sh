@@ -27,7 +27,8 @@ step() {
   fi
 }
 
-build() { cmake --preset "$1" && cmake --build --preset "$1"; }
+# build PRESET [TARGET]
+build() { cmake --preset "$1" && cmake --build --preset "$1" --target "${2:-all}"; }
 
 # Prints what ctest and pytest said last.
 closing_lines() {
@@ -41,13 +42,15 @@ closing_lines() {
 scripts/install.sh build test bench
 build release
 step 1-unit ctest --preset release
-build asan
+build asan unit_tests
 step 2-unit-sanitized ctest --preset asan
 step 3-databases "$VENV/bin/python" -m pytest tests/databases
 step 4-identity "$VENV/bin/python" -m pytest tests/identity
 step 5-sql "$VENV/bin/python" -m pytest tests/sql
 step 6-control "$VENV/bin/python" -m pytest tests/control
-step 7-faults "$VENV/bin/python" -m pytest tests/faults
+step 8-admin "$VENV/bin/python" -m pytest tests/admin
+step 7-admin "$VENV/bin/python" -m pytest tests/admin
+step 8-faults "$VENV/bin/python" -m pytest tests/faults
 step 9-e2e "$VENV/bin/python" -m pytest tests/e2e
 
 say "all steps are done in $((SECONDS / 60)) min $((SECONDS % 60)) s"

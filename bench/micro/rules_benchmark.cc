@@ -60,3 +60,5 @@ BENCHMARK(CompileRule)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace gateway::rules
+
+BENCHMARK_MAIN();

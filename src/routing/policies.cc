@@ -32,18 +32,6 @@ class ChoiceBuilder {
     choice_.groups.push_back(group);
   }
 
-  void AddFallbacksOfGroup(std::string_view id) {
-    const auto* group = snapshot_.FindGroup(id);
-    if (!group) return;
-    for (const auto& fallback : group->group.fallback_groups) AddGroup(fallback);
-  }
-
-  void AddDefault() {
-    AddGroup(snapshot_.default_group());
-    AddFallbacksOfGroup(snapshot_.default_group());
-    Note("default ", snapshot_.default_group());
-  }
-
   void ApplyActions(const Policy& policy) {
     choice_.policies.push_back(&policy);
     for (const auto& action : policy.headers) choice_.headers.push_back(&action);
@@ -119,9 +107,10 @@ void GroupChooser::ChooseNamed(const RequestFacts& facts,
   ChoiceBuilder builder(snapshot, choice);
   choice.auth_delegated = snapshot.index().DelegatesAuth(facts.port);
   builder.Note(why);
-  for (const auto& id : ids) builder.AddGroup(id);
-  for (const auto& id : ids) builder.AddFallbacksOfGroup(id);
-  builder.AddDefault();
+  narrowed_.assign(ids.begin(), ids.end());
+  VisitGroups({}, narrowed_, snapshot,
+              [&](std::string_view id, GroupOrigin) { builder.AddGroup(id); });
+  builder.Note("default ", snapshot.default_group());
   builder.HashFor(reader);
 }
 

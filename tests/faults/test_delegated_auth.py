@@ -123,6 +123,17 @@ def test_a_password_header_never_reaches_a_cluster_on_any_listener(start):
     assert "s3cret" not in last_head(gateway, "marked")
 
 
+def test_a_policy_guards_its_port(start):
+    def policies(port):
+        return [{"id": "p", "rule": {"type": "listening_port", "value": str(port)}, "group": "all",
+                 "auth_delegated": True}]
+    gateway = start(policies, guard_listener=False)
+    assert submit(gateway, ("X-Trino-User", "alice")).status == 401
+    assert submit(gateway, *ALICE).status == 200
+    answer = gateway.request("POST", "/v1/statement", [("X-Trino-User", "bob")], b"SELECT 1")
+    assert answer.status == 200
+
+
 def test_impersonators_may_name_another_user(start):
     gateway = start(impersonators=["svc"])
     answer = submit(gateway, basic("svc", "s3cret-svc"), ("X-Trino-User", "bob"),
