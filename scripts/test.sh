@@ -48,7 +48,6 @@ step 3-databases "$VENV/bin/python" -m pytest tests/databases
 step 4-identity "$VENV/bin/python" -m pytest tests/identity
 step 5-sql "$VENV/bin/python" -m pytest tests/sql
 step 6-control "$VENV/bin/python" -m pytest tests/control
-step 8-admin "$VENV/bin/python" -m pytest tests/admin
 step 7-admin "$VENV/bin/python" -m pytest tests/admin
 step 8-faults "$VENV/bin/python" -m pytest tests/faults
 step 9-e2e "$VENV/bin/python" -m pytest tests/e2e
