@@ -19,8 +19,10 @@ elseif(GATEWAY_SANITIZE STREQUAL "thread")
   target_link_options(gateway_flags INTERFACE -fsanitize=thread)
 endif()
 
-# All test programs, for builds that need nothing else.
+# What tests need, in two parts: the programs of the rooms' unit tests, and the gateway with the
+# programs that drive single rooms from tests/.
 add_custom_target(unit_tests)
+add_custom_target(programs)
 
 function(gateway_room NAME)
   cmake_parse_arguments(ROOM "" "" "USES;EXTERNAL" ${ARGN})
