@@ -53,8 +53,9 @@ add_custom_command(
           --openapiv2_opt=openapi_naming_strategy=simple,disable_default_errors=true
           --openapiv2_opt=openapi_configuration=${CMAKE_SOURCE_DIR}/api/openapi.yaml
           ${api_protos}
-  COMMAND ${CMAKE_COMMAND} -E rename ${GATEWAY_GENERATED}/openapi.swagger.json ${GATEWAY_OPENAPI}
-  DEPENDS ${api_proto_files} ${CMAKE_SOURCE_DIR}/api/openapi.yaml
+  COMMAND ${GATEWAY_CACHE}/venv/bin/python ${CMAKE_SOURCE_DIR}/api/finish_openapi.py
+          ${GATEWAY_GENERATED}/openapi.swagger.json ${GATEWAY_OPENAPI}
+  DEPENDS ${api_proto_files} ${CMAKE_SOURCE_DIR}/api/openapi.yaml ${CMAKE_SOURCE_DIR}/api/finish_openapi.py
   COMMENT "Generating openapi.json")
 
 # Nobody steps through generated code, and its warnings are not ours to mend.

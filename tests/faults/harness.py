@@ -172,7 +172,7 @@ class Gateway(Process):
 
     def events(self, name=None):
         """Log lines as objects; those of one event."""
-        lines = [json.loads(line) for line in self.log().splitlines()]
+        lines = [json.loads(line) for line in self.log().split("\n") if line]
         return [line for line in lines if name is None or line["event"] == name]
 
     def memory(self):

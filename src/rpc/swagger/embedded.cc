@@ -21,10 +21,10 @@ constexpr char kIcon[] = {
 #embed <favicon-32x32.png>
 };
 constexpr char kPage[] = {
-#embed "swagger/index.html"
+#embed "index.html"
 };
 constexpr char kScript[] = {
-#embed "swagger/start.js"
+#embed "start.js"
 };
 // clang-format on
 
