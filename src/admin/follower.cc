@@ -30,7 +30,7 @@ Follower::~Follower() { Stop(); }
 
 void Follower::Start() {
   changes_ = std::jthread([this] { FollowChanges(); });
-  loads_ = std::jthread([this] { ShareLoads(); });
+  if (!instance_id_.empty()) loads_ = std::jthread([this] { ShareLoads(); });
 }
 
 void Follower::Stop() {

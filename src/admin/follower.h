@@ -24,7 +24,8 @@ namespace gateway::admin {
 
 class Follower {
  public:
-  // `instance_id`: different for each process. The references must outlive the follower.
+  // `instance_id`: different for each process; empty: there are no others, so loads are not
+  // shared. The references must outlive the follower.
   Follower(std::string instance_id,
            store::Store& store,
            model::Registry& registry,

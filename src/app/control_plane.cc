@@ -18,7 +18,10 @@ constexpr std::size_t kPoolQueue = 256;
 constexpr std::size_t kMostDrains = 4;  // of the pool's threads that may wait for a drain
 constexpr std::chrono::seconds kGrpcGrace{2};
 
-std::string RandomId() {
+// SQLite is for one instance: telling the others about its load each second would only wear the
+// disk.
+std::string InstanceId(const store::StoreOptions& options) {
+  if (options.url.starts_with("sqlite:")) return {};
   std::random_device device;
   return fmt::format("{:08x}{:08x}", device(), device());
 }
@@ -64,7 +67,7 @@ ControlPlane::ControlPlane(const AppConfig& config,
       store_(std::move(store)),
       history_(config.history, *store_, parts_.clock, parts_.logger),
       publisher_(parts_.registry),
-      follower_(RandomId(), *store_, parts_.registry, publisher_, parts_.logger),
+      follower_(InstanceId(config.store), *store_, parts_.registry, publisher_, parts_.logger),
       service_({parts_.clock, parts_.registry, *store_, publisher_, parts_.logger, parts_.owners}),
       identity_(config_.identity, IsLoopback(config_.host), parts_.clock, parts_.logger),
       drains_(kMostDrains),

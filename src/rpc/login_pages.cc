@@ -139,7 +139,7 @@ Response LoginPages::LogOut() const {
 
 Response LoginPages::WhoAmI(const Request& request) const {
   const auto principal =
-      access_.Admit(access_.CredentialsIn(request), request.host, identity::Role::kNone);
+      access_.Admit(access_.CredentialsIn(request), request.host, identity::Role::kViewer);
   return principal ? Show(*principal) : RestError(principal.error());
 }
 

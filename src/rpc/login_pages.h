@@ -4,7 +4,7 @@
 //   GET  /auth/login?return_to=PATH          sends the browser to the provider
 //   GET  /auth/callback                      where the provider sends it back to
 //   POST /auth/logout                        ends the session in the browser
-//   GET  /auth/whoami                        {"name","role","via"} of the caller
+//   GET  /auth/whoami                        {"name","role","via"} of a caller who may read
 // Threads: Handle() from any thread; it may wait for a directory or the provider.
 #pragma once
 
