@@ -48,10 +48,10 @@ bool HasUserAgent(const ControlRequest& request) {
 }
 
 std::string Serialise(const ControlRequest& request) {
-  auto text = fmt::format(
-      "{} {} HTTP/1.1\r\nHost: {}\r\n{}Accept: {}\r\nConnection: close\r\n",
-      request.method, request.target, request.url.Authority(),
-      HasUserAgent(request) ? "" : "User-Agent: trino-gateway\r\n", request.accept);
+  auto text =
+      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}Accept: {}\r\nConnection: close\r\n",
+                  request.method, request.target, request.url.Authority(),
+                  HasUserAgent(request) ? "" : "User-Agent: trino-gateway\r\n", request.accept);
   for (const auto& [name, value] : request.fields) {
     fmt::format_to(std::back_inserter(text), "{}: {}\r\n", name, value);
   }
