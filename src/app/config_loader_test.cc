@@ -167,7 +167,7 @@ TEST(ConfigLoader, RefusesBadListeners) {
        "gateway.yaml:2:45: listeners[0].external_url: 'trino' is not an address: write http://"},
       {"- a\n- b\n",
        "gateway.yaml:1:1: a list is not allowed here; allowed: a map with the keys "
-       "listeners, admin, store, routing, auth, monitor, timeouts, limits, workers, log, "
+       "listeners, admin, store, history, routing, auth, monitor, timeouts, limits, workers, log, "
        "backends, groups, policies"},
   };
   for (const auto& [text, complaint] : mistakes) ExpectRefused(text, complaint);

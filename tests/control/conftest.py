@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from databases import servers
+from faults.conftest import lab, programs  # noqa: F401  fixtures
 from faults.harness import Lab, free_port
 from .clients import GrpcClient, RestClient, TwirpClient
 
@@ -21,13 +22,6 @@ def running_database(kind, directory):
         return
     with getattr(servers, kind)() as server:
         yield server
-
-
-@pytest.fixture
-def lab(tmp_path):
-    lab = Lab(tmp_path)
-    yield lab
-    lab.close()
 
 
 @pytest.fixture(scope="session", params=DATABASES)
