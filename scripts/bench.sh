@@ -5,6 +5,7 @@
 # proxy under test has one CPU, the fake Trino and the load generator share another (bench/README.md).
 # Tunable: BENCH_SECONDS, BENCH_ROUNDS, BENCH_BYTES, BENCH_WORKLOADS, BENCH_ALL=1 (all workloads),
 # BENCH_CANDIDATES ("direct haproxy gateway"), GATEWAY_BINARY (else the release build is made),
+# BENCH_HISTORY=true (the gateway records each query in its database, which HAProxy has no counterpart of),
 # BENCH_MICRO (0: without the benchmarks of single parts, which come last; only: nothing else).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -137,6 +138,8 @@ store:
   url: sqlite:$RESULTS/gateway.db
 log:
   access: off
+history:
+  enabled: ${BENCH_HISTORY:-false}
 routing:
   default_group: all
 backends:
