@@ -91,7 +91,7 @@ def test_a_change_is_seen_by_all_instances_under_load(cluster, record_property):
     api.call("GroupApi/PutGroup", {"group": {"id": "other", "backends": ["f2"]}})
     delays = []
     with Load(cluster.gateways) as load:
-        for turn in range(20):
+        for turn in range(100):
             tag = f"tag{turn}"
             api.call("PolicyApi/PutPolicy", policy(tag, "other"))
             began = time.monotonic()
@@ -99,8 +99,9 @@ def test_a_change_is_seen_by_all_instances_under_load(cluster, record_property):
             for gateway in cluster.gateways[1:]:
                 wait_for(lambda: backend_of(gateway, tag) == "f2", f"{tag} on all instances")
             delays.append(time.monotonic() - began)
-    record_property("slowest_s", max(delays))
-    print(f"visible everywhere after {max(delays) * 1000:.0f} ms at most")
+    p99 = sorted(delays)[98]
+    record_property("p99_s", p99)
+    print(f"visible everywhere after {p99 * 1000:.0f} ms (p99), {max(delays) * 1000:.0f} at most")
     assert not load.failures, load.failures[:3]
     assert load.done > 0
 
