@@ -21,7 +21,8 @@ class RawBackend:
         self.streams = []  # what came on each connection, its first TAP_LIMIT bytes
         self.failures = []  # exceptions of scripts that are no broken connection
         self._open = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        # More than any test connects at once: a dropped SYN comes again only after a second.
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
