@@ -27,7 +27,8 @@ apt_packages() {
       echo "$common clang++-19=clang-19 ld.lld-19=lld-19 ccache=ccache cmake=cmake ninja=ninja-build" \
         "libboost1.81-dev|libboost-dev libboost-json1.81-dev|libboost-json-dev" \
         "libabsl-dev libargon2-dev libboost-system1.81-dev|libboost-system-dev libcli11-dev libfmt-dev" \
-        "libgrpc++-dev libgtest-dev libldap-dev liblua5.4-dev libmariadb-dev libpq-dev libprotobuf-dev libre2-dev" \
+        "libgrpc++-dev libgtest-dev libldap-dev liblua5.4-dev libmariadb-dev libmimalloc-dev libpq-dev" \
+        "libprotobuf-dev libre2-dev" \
         "libsoci-dev libspdlog-dev libsqlite3-dev libssl-dev libunistring-dev libyaml-cpp-dev libzstd-dev" \
         "prometheus-cpp-dev protobuf-compiler-grpc tzdata zlib1g-dev $(python_only)" ;;
     # Sanitizers are part of the tests: their runtime, and the symbolizer for readable traces. The

@@ -8,6 +8,8 @@ namespace {
 
 constexpr char LowerOf(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
+constexpr bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
 constexpr bool IsAlphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
@@ -15,7 +17,12 @@ constexpr bool IsAlphanumeric(char c) {
 }  // namespace
 
 bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, LowerOf, LowerOf);
+  if (a.size() != b.size()) return false;
+  // Most names differ in their first letter or are the same in the same case.
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i] && LowerOf(a[i]) != LowerOf(b[i])) return false;
+  }
+  return true;
 }
 
 std::string ToLower(std::string_view text) {
@@ -27,9 +34,9 @@ std::string ToLower(std::string_view text) {
 void LowerInPlace(std::string& text) { std::ranges::transform(text, text.begin(), LowerOf); }
 
 std::string_view Trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::vector<std::string_view> SplitList(std::string_view text, char separator) {

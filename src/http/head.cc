@@ -27,6 +27,7 @@ constexpr std::array<bool, 256> MakeValueTable() {
   return table;
 }
 
+constexpr std::size_t kUsualFields = 32;  // most heads fit without growing
 constexpr auto kTokenTable = MakeTokenTable();
 constexpr auto kValueTable = MakeValueTable();
 
@@ -66,6 +67,7 @@ Expected<void> ParseFields(std::string_view text,
                            Origin origin,
                            std::vector<HeaderField>& fields) {
   fields.clear();
+  fields.reserve(kUsualFields);
   for (auto line = TakeLine(text); !line.empty(); line = TakeLine(text)) {
     if (fields.size() == max_fields) {
       return Fail(ErrorCode::kTooLarge, fmt::format("more than {} header fields", max_fields),

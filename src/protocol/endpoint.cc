@@ -31,8 +31,19 @@ bool HasControlCharacter(std::string_view target) {
   });
 }
 
+// No byte of which anything could be ambiguous: so it is with nearly all paths.
+bool IsPlain(std::string_view path) {
+  char before = 0;
+  for (const char c : path) {
+    if (c == '%' || c == '\\' || c == '#' || c == ';' || (c == '.' && before == '/')) return false;
+    before = c;
+  }
+  return true;
+}
+
 // Segments that a recipient might resolve to another path, and bytes that it might read as '/'.
 bool IsAmbiguous(std::string_view path) {
+  if (IsPlain(path)) return false;
   while (!path.empty()) {
     path.remove_prefix(1);  // '/'
     const auto segment = path.substr(0, path.find('/'));

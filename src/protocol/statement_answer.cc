@@ -12,6 +12,16 @@ namespace {
 // A column of nested rows takes four levels for each row in it.
 constexpr std::size_t kMaxDepth = 256;
 
+// What a string cannot go on over without a look: its end, escapes, control characters.
+constexpr auto kEndsPlainText = [] {
+  std::array<bool, 256> ends{};
+  std::fill_n(ends.begin(), 0x20, true);
+  ends['"'] = ends['\\'] = true;
+  return ends;
+}();
+
+constexpr bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 bool IsHexDigit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
@@ -26,7 +36,7 @@ class Walker {
 
   // Skips blanks; what comes next, or 0 at the end.
   char Peek() {
-    position_ = std::min(text_.find_first_not_of(" \t\r\n", position_), text_.size());
+    while (position_ < text_.size() && IsBlank(text_[position_])) ++position_;
     return position_ < text_.size() ? text_[position_] : '\0';
   }
 
@@ -46,6 +56,7 @@ class Walker {
     const auto begin = position_;
     for (; position_ < text_.size(); ++position_) {
       const char c = text_[position_];
+      if (!kEndsPlainText[static_cast<unsigned char>(c)]) continue;
       if (c == '"') {
         contents = text_.substr(begin, position_++ - begin);
         return true;

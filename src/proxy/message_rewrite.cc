@@ -15,9 +15,21 @@ namespace {
 
 using http::HeaderField;
 using protocol::TrinoHeader;
+using namespace std::string_view_literals;
+
+constexpr std::size_t kUsualHead = 1024;  // most heads fit without growing
 
 void AppendField(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
+  const auto start = out.size();
+  const auto size = start + name.size() + value.size() + 4;
+  // One growth for the four pieces of a field: a head has some twenty of them.
+  out.resize_and_overwrite(size, [&](char* text, std::size_t) {
+    char* end = text + start;
+    for (const auto piece : {name, ": "sv, value, "\r\n"sv}) {
+      end = std::copy_n(piece.data(), piece.size(), end);
+    }
+    return size;
+  });
 }
 
 // Fields that would let a client choose its own address or the URIs it is answered.
@@ -122,6 +134,7 @@ void AppendChanges(std::string& out, const UpstreamRequest& upstream) {
 
 void AppendRequestHead(std::string& out, const UpstreamRequest& upstream) {
   const auto& head = *upstream.request->head;
+  out.reserve(out.size() + kUsualHead);
   out.append(head.method).append(" ").append(upstream.request->endpoint.target);
   out.append(" HTTP/1.1\r\n");
   // A cluster that may not be told where clients see it derives its URIs from the Host.
@@ -140,7 +153,10 @@ void AppendRequestHead(std::string& out, const UpstreamRequest& upstream) {
 
 void AppendResponseHead(std::string& out, const ClientResponse& response) {
   const auto& head = *response.head;
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", head.status, head.reason);
+  out.reserve(out.size() + kUsualHead);
+  const fmt::format_int status(head.status);
+  out.append("HTTP/1.1 ").append(status.data(), status.size()).append(" ");
+  out.append(head.reason).append("\r\n");
   ForEachEndToEnd(head.fields, [&](const HeaderField& field) {
     if (response.replace_framing && IsFraming(field.name)) return;
     if (protocol::Recognise(field.name) == TrinoHeader::kStartedTransactionId) {
