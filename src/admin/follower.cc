@@ -1,6 +1,8 @@
 #include "admin/follower.h"
 
-#include <map>
+#include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,14 +15,48 @@ constexpr std::chrono::milliseconds kWait{1000};       // for a change, and betw
 constexpr std::chrono::milliseconds kSharing{1000};    // between two exchanges of loads
 constexpr std::chrono::milliseconds kFreshness{5000};  // loads of an instance that went silent
 
+// Counting what a drain waits for holds up queries of that backend for a moment, so it is done for
+// those that get no new ones: only they are drained or deleted.
+std::vector<store::InstanceLoad> LoadsOf(const std::string& instance_id,
+                                         const model::Snapshot& snapshot,
+                                         Clock::TimePoint now) {
+  std::set<std::string_view> used;
+  for (const auto& group : snapshot.groups()) {
+    for (const auto* member : group.members) {
+      if (member->Up()) used.insert(member->backend.id);
+    }
+  }
+  std::vector<store::InstanceLoad> loads;
+  for (const auto& state : snapshot.backends()) {
+    model::DrainState left;
+    if (used.contains(state->backend.id)) {
+      const auto in_flight = state->counters->in_flight.load(std::memory_order_relaxed);
+      left.exchanges = static_cast<std::size_t>(std::max<std::int64_t>(in_flight, 0));
+    } else {
+      left = state->LeftHere(now);
+    }
+    if (!left.Empty()) loads.push_back({instance_id, state->backend.id, left});
+  }
+  return loads;
+}
+
+void Add(const model::DrainState& more, model::DrainState& sum) {
+  sum.queries += more.queries;
+  sum.transactions += more.transactions;
+  sum.exchanges += more.exchanges;
+  sum.spooled = sum.spooled || more.spooled;
+}
+
 }  // namespace
 
 Follower::Follower(std::string instance_id,
+                   const Clock& clock,
                    store::Store& store,
                    model::Registry& registry,
                    Publisher& publisher,
                    telemetry::Logger& logger)
     : instance_id_(std::move(instance_id)),
+      clock_(clock),
       store_(store),
       registry_(registry),
       publisher_(publisher),
@@ -62,15 +98,23 @@ Expected<void> Follower::TakeOver() {
   publisher_.Publish(*stored);
   const auto marks = store_.LoadMarks();
   if (!marks) return std::unexpected(marks.error());
-  auto newest = marks_seen_;
-  for (const auto& mark : *marks) {
-    if (mark.at <= marks_seen_) continue;
-    newest = std::max(newest, mark.at);
+  TakeOverMarks(*marks);
+  return {};
+}
+
+// Those that differ from what was seen last, so that the clocks of instances may, too.
+void Follower::TakeOverMarks(const std::vector<store::BackendMark>& marks) {
+  const bool first = !std::exchange(marks_known_, true);
+  for (const auto& mark : marks) {
+    auto& known = marks_[mark.backend_id];
+    if (known == mark) continue;
+    known = mark;
+    // What was said before this instance began has been overruled by probes of the others.
+    if (first && registry_.marks_hold() == model::Registry::MarksHold::kUntilReport) continue;
+    if (!mark.healthy && !mark.load) registry_.ClearMarks(mark.backend_id);
     if (mark.healthy) registry_.MarkHealth(mark.backend_id, *mark.healthy);
     if (mark.load) registry_.SetLoad(mark.backend_id, *mark.load);
   }
-  marks_seen_ = newest;
-  return {};
 }
 
 // Reports the first failure of a row, and its end.
@@ -88,23 +132,19 @@ void Follower::Conclude(const Expected<void>& result) {
 void Follower::ShareLoads() {
   while (!stopping_) {
     // A failure is reported by the other thread, which meets it, too.
-    if (!ExchangeLoads()) registry_.ReportRemoteInFlight({});
+    if (!ExchangeLoads()) registry_.ReportRemote({});
     Pause(kSharing);
   }
 }
 
 Expected<void> Follower::ExchangeLoads() {
-  std::vector<store::InstanceLoad> own;
-  for (const auto& state : registry_.Current()->backends()) {
-    const auto in_flight = state->counters->in_flight.load(std::memory_order_relaxed);
-    if (in_flight > 0) own.push_back({instance_id_, state->backend.id, in_flight});
-  }
+  const auto own = LoadsOf(instance_id_, *registry_.Current(), clock_.Now());
   if (auto saved = store_.SaveInstanceLoads(instance_id_, own); !saved) return saved;
   const auto others = store_.LoadOtherInstanceLoads(instance_id_, kFreshness);
   if (!others) return std::unexpected(others.error());
-  std::map<std::string, std::int64_t, std::less<>> sums;
-  for (const auto& load : *others) sums[load.backend_id] += load.in_flight;
-  registry_.ReportRemoteInFlight(sums);
+  model::Registry::LeftByBackend sums;
+  for (const auto& load : *others) Add(load.left, sums[load.backend_id]);
+  registry_.ReportRemote(sums);
   return {};
 }
 

@@ -1,17 +1,20 @@
 // Keeps this instance in step with the others on the same database.
 //
 // One thread waits for changes of the configuration and publishes them; another tells the others,
-// once a second, how many queries are in flight here, and takes over their numbers, so that load is
-// balanced over all instances. While the database is away both try again every second; nothing that
+// once a second, how many queries are in flight here and what is left on backends that get no new
+// ones, and takes over their numbers, so that load is balanced, and drains are counted, over all
+// instances. While the database is away both try again every second; nothing that
 // was published is taken back. Threads: Start() and Stop() from one thread.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "admin/publisher.h"
 #include "base/clock.h"
@@ -27,6 +30,7 @@ class Follower {
   // `instance_id`: different for each process; empty: there are no others, so loads are not
   // shared. The references must outlive the follower.
   Follower(std::string instance_id,
+           const Clock& clock,
            store::Store& store,
            model::Registry& registry,
            Publisher& publisher,
@@ -43,17 +47,20 @@ class Follower {
  private:
   void FollowChanges();
   Expected<void> TakeOver();
+  void TakeOverMarks(const std::vector<store::BackendMark>& marks);
   void ShareLoads();
   Expected<void> ExchangeLoads();
   void Conclude(const Expected<void>& result);
   void Pause(std::chrono::milliseconds time);
 
   const std::string instance_id_;
+  const Clock& clock_;
   store::Store& store_;
   model::Registry& registry_;
   Publisher& publisher_;
   telemetry::Logger& logger_;
-  Clock::WallTime marks_seen_{};  // of the newest mark taken over
+  std::map<std::string, store::BackendMark> marks_;  // as seen last, by backend
+  bool marks_known_ = false;                         // were any read yet?
 
   std::atomic<bool> stopping_{false};
   std::atomic<bool> synchronised_{false};

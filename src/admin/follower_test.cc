@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 struct Instance {
   Instance(const std::string& url, const std::string& id)
       : store(*store::Store::Open({.url = url}, clock)),
-        follower(id, *store, registry, publisher, logger) {
+        follower(id, clock, *store, registry, publisher, logger) {
     registry.Subscribe([this](const model::SnapshotPtr& snapshot) {
       const std::lock_guard lock(mutex);
       latest = snapshot;
@@ -71,6 +71,48 @@ TEST_F(FollowerTest, TakesOverWhatAnotherInstanceChanges) {
     writer.Put(id);
     EXPECT_TRUE(reader.Sees([id](const auto& now) { return now.FindBackend(id) != nullptr; }));
   }
+}
+
+// A mark set through one instance, as others see it. `hold` is that of the reader.
+struct FollowedMarks : FollowerTest {
+  bool ReaderSees(model::Health health) {
+    return reader.Sees([health](const auto& now) {
+      const auto* state = now.FindBackend("c1");
+      return state && state->status.health == health;
+    });
+  }
+};
+
+TEST_F(FollowedMarks, AreTakenOverAndTakenBack) {
+  writer.Put("c1");
+  reader.follower.Start();
+  ASSERT_TRUE(ReaderSees(model::Health::kUnknown));
+  ASSERT_TRUE(writer.store->SaveMark({.backend_id = "c1", .healthy = true}));
+  EXPECT_TRUE(ReaderSees(model::Health::kHealthy));
+  ASSERT_TRUE(writer.store->SaveMark({.backend_id = "c1"}));
+  EXPECT_TRUE(ReaderSees(model::Health::kUnknown));
+}
+
+TEST_F(FollowedMarks, OutliveARestartOnlyWhenTheyHoldUntilTheyAreCleared) {
+  writer.Put("c1");
+  writer.Put("last");
+  ASSERT_TRUE(writer.store->SaveMark({.backend_id = "c1", .healthy = true}));
+  Instance other(url, "other");
+  other.registry.SetMarksHold(model::Registry::MarksHold::kUntilCleared);
+  other.follower.Start();
+  EXPECT_TRUE(other.Sees([](const auto& now) {
+    const auto* state = now.FindBackend("c1");
+    return state && state->Eligible();
+  }));
+  reader.follower.Start();
+  // Marks are taken over in their order, so the one of c1 has been passed over by then.
+  ASSERT_TRUE(ReaderSees(model::Health::kUnknown));
+  ASSERT_TRUE(writer.store->SaveMark({.backend_id = "last", .healthy = false}));
+  ASSERT_TRUE(reader.Sees([](const auto& now) {
+    const auto* state = now.FindBackend("last");
+    return state && state->status.marked;
+  }));
+  EXPECT_TRUE(ReaderSees(model::Health::kUnknown));
 }
 
 TEST(Publisher, NeverPublishesAnOlderConfiguration) {

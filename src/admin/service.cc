@@ -8,17 +8,6 @@
 namespace gateway::admin {
 namespace {
 
-BackendView ViewOf(const model::BackendState& state) {
-  return {state.backend, state.status, state.Load(),
-          state.counters->in_flight.load(std::memory_order_relaxed)};
-}
-
-std::vector<BackendView> ViewsOf(const model::Snapshot& snapshot) {
-  std::vector<BackendView> views;
-  for (const auto& state : snapshot.backends()) views.push_back(ViewOf(*state));
-  return views;
-}
-
 MemberView MemberOf(const model::Snapshot& snapshot, const std::string& id) {
   const auto* state = snapshot.FindBackend(id);
   if (!state) return {id, false, "not declared anywhere", 0, 0};
@@ -46,6 +35,18 @@ std::string_view NameOf(Overall overall) {
 }
 
 AdminService::AdminService(ServiceParts parts) : parts_(std::move(parts)) {}
+
+BackendView AdminService::ViewOf(const model::BackendState& state) const {
+  return {state.backend, state.status, state.Load(),
+          state.counters->in_flight.load(std::memory_order_relaxed),
+          state.Left(parts_.clock.Now())};
+}
+
+std::vector<BackendView> AdminService::ViewsOf(const model::Snapshot& snapshot) const {
+  std::vector<BackendView> views;
+  for (const auto& state : snapshot.backends()) views.push_back(ViewOf(*state));
+  return views;
+}
 
 std::vector<BackendView> AdminService::ListBackends() const {
   return ViewsOf(*parts_.registry.Current());
@@ -87,6 +88,20 @@ Expected<model::DrainState> AdminService::Left(std::string_view id) const {
   const auto left = parts_.registry.Left(id);
   if (!left) return NotFound("backend", id);
   return *left;
+}
+
+bool AdminService::Drained(std::string_view id) const {
+  const auto left = parts_.registry.Left(id);
+  if (!left) return true;
+  if (!left->Empty()) return false;
+  const auto changes = parts_.registry.History(id);
+  const auto began = changes.empty() ? Clock::WallTime() : changes.back().at;
+  return parts_.clock.WallNow() - began >= parts_.others_know_after;
+}
+
+Expected<std::vector<model::HealthChange>> AdminService::History(std::string_view id) const {
+  if (!parts_.registry.Current()->FindBackend(id)) return NotFound("backend", id);
+  return parts_.registry.History(id);
 }
 
 HealthView AdminService::Health() const {

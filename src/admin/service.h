@@ -9,6 +9,7 @@
 // history and audit wait for the database: call them from a database thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -44,6 +45,9 @@ struct Precondition {
   std::optional<std::uint64_t> version;
 };
 
+// Until then every other instance has taken over a change and has told what it has of the backend.
+inline constexpr std::chrono::milliseconds kOthersKnowAfter{3000};
+
 struct ServiceParts {
   const Clock& clock;
   model::Registry& registry;
@@ -52,6 +56,8 @@ struct ServiceParts {
   telemetry::Logger& logger;
   // Which backends gave out query ids with this suffix, latest first.
   std::function<std::vector<std::string>(std::string_view suffix)> owners;
+  // How long a drain lasts at least, for other instances to notice it; 0: there are none.
+  std::chrono::milliseconds others_know_after{0};
 };
 
 class AdminService {
@@ -101,8 +107,11 @@ class AdminService {
                                        const Caller& caller);
 
   // kNotFound: no such object. kConflict: the file declares it, or something refers to it; the
-  // message names what.
+  // message names what. A backend also while queries or transactions run there, on any instance,
+  // unless it is forced; the message says how many and how to go on.
+  enum class Force : bool { kNo, kYes };
   [[nodiscard]] Expected<void> DeleteBackend(std::string_view id,
+                                             Force force,
                                              const Precondition& precondition,
                                              const Caller& caller);
   [[nodiscard]] Expected<void> DeleteGroup(std::string_view id,
@@ -117,6 +126,8 @@ class AdminService {
   [[nodiscard]] Expected<void> SetBackendLoad(std::string_view id,
                                               std::int32_t load,
                                               const Caller& caller);
+  // What probes found holds again. kNotFound.
+  [[nodiscard]] Expected<void> ClearMarks(std::string_view id, const Caller& caller);
 
   // The history of queries and of changes. Errors: as Store says.
   Expected<store::QueryRecord> GetQuery(std::string_view id);
@@ -139,8 +150,15 @@ class AdminService {
   // By the id's suffix, then from the history. kNotFound: nobody knows it.
   Expected<Placement> FindBackendForQuery(std::string_view query_id);
 
-  // What is left to be done on a backend that is drained. kNotFound.
+  // What is left to be done on a backend that is drained, on all instances. kNotFound.
   Expected<model::DrainState> Left(std::string_view id) const;
+  // kConflict: something is; the message says what and how to go on. None: not there.
+  Expected<void> CheckIsEmpty(std::string_view id) const;
+  // Is nothing left of a backend that is drained, and had other instances the time to say so? Also
+  // when it does not exist.
+  bool Drained(std::string_view id) const;
+  // The last changes of a backend's state, as this instance saw them, oldest first. kNotFound.
+  Expected<std::vector<model::HealthChange>> History(std::string_view id) const;
 
   HealthView Health() const;
   RoutingView Routing() const;
@@ -160,10 +178,12 @@ class AdminService {
                            const Change<T>& change,
                            const Precondition& precondition,
                            const Caller& caller);
+  // `permits` is asked last; its error refuses the deletion.
   template <typename T>
   Expected<void> Delete(std::string_view id,
                         const Precondition& precondition,
-                        const Caller& caller);
+                        const Caller& caller,
+                        const std::function<Expected<void>()>& permits = {});
   // Runs `edit` as one transaction, publishes what is stored then, and logs the result.
   Expected<store::StoredConfiguration> Write(
       const Subject& subject,
@@ -171,6 +191,8 @@ class AdminService {
       const std::function<Expected<void>(store::ConfigurationEdit&)>& edit);
   Expected<void> SaveMark(store::BackendMark mark, const Caller& caller);
   void Log(const Subject& subject, const Caller& caller, std::string_view result);
+  BackendView ViewOf(const model::BackendState& state) const;
+  std::vector<BackendView> ViewsOf(const model::Snapshot& snapshot) const;
   BackendView ViewNow(model::Backend backend) const;
 
   const ServiceParts parts_;

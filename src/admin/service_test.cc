@@ -12,6 +12,7 @@
 namespace gateway::admin {
 namespace {
 
+using namespace std::chrono_literals;
 using Existence = Precondition::Existence;
 
 const Precondition kAny;
@@ -147,7 +148,8 @@ TEST_F(ServiceTest, RefusesAWriteThatIsBasedOnAnOldVersion) {
   EXPECT_EQ(CodeOf(late), ErrorCode::kAborted);
   EXPECT_EQ(MessageOf(late),
             "backend 'c1' was changed meanwhile: it has version 2 now, not 1; read it again");
-  EXPECT_EQ(CodeOf(service.DeleteBackend("c1", {.version = 1}, caller)), ErrorCode::kAborted);
+  EXPECT_EQ(CodeOf(service.DeleteBackend("c1", AdminService::Force::kNo, {.version = 1}, caller)),
+            ErrorCode::kAborted);
   EXPECT_EQ(Stored().backends.front().url.port, 2);
 }
 
@@ -197,7 +199,7 @@ TEST_F(ServiceTest, DeletesWhatNothingRefersTo) {
   ASSERT_TRUE(service.PutPolicy(PolicyTo("p", "etl"), kAny, caller));
   EXPECT_TRUE(service.DeletePolicy("p", kAny, caller));
   EXPECT_TRUE(service.DeleteGroup("etl", kAny, caller));
-  EXPECT_TRUE(service.DeleteBackend("c1", kAny, caller));
+  EXPECT_TRUE(service.DeleteBackend("c1", AdminService::Force::kNo, kAny, caller));
   EXPECT_EQ(registry.Current()->FindBackend("c1"), nullptr);
   EXPECT_EQ(CodeOf(service.GetGroup("etl")), ErrorCode::kNotFound);
   EXPECT_EQ(Stored(), model::Configuration{});
@@ -210,12 +212,70 @@ TEST_F(ServiceTest, KeepsWhatIsReferredToAndNamesTheReferrers) {
   group.fallback_groups = {"a"};
   ASSERT_TRUE(service.PutGroup(group, kAny, caller));
   ASSERT_TRUE(service.PutPolicy(PolicyTo("p", "adhoc", "a"), kAny, caller));
-  const auto backend = service.DeleteBackend("c1", kAny, caller);
+  const auto backend = service.DeleteBackend("c1", AdminService::Force::kNo, kAny, caller);
   EXPECT_EQ(CodeOf(backend), ErrorCode::kConflict);
   EXPECT_EQ(MessageOf(backend), "backend 'c1' is used by group 'a', group 'b'; change that first");
   EXPECT_EQ(MessageOf(service.DeleteGroup("a", kAny, caller)),
             "group 'a' is used by group 'b', policy 'p'; change that first");
   EXPECT_TRUE(service.GetBackend("c1"));
+}
+
+TEST_F(ServiceTest, KeepsABackendThatIsInUseUnlessForced) {
+  using Force = AdminService::Force;
+  ASSERT_TRUE(service.PutBackend(BackendAt("c1", 8080), kNew, caller));
+  auto& counters = *registry.Current()->FindBackend("c1")->counters;
+  counters.live.Seen("20261123_212752_00000_eif54", clock.Now());
+  registry.ReportRemote({{"c1", {.queries = 1, .transactions = 1}}});
+  const auto refused = service.DeleteBackend("c1", Force::kNo, kAny, caller);
+  EXPECT_EQ(CodeOf(refused), ErrorCode::kConflict);
+  EXPECT_EQ(MessageOf(refused),
+            "backend 'c1' is in use (2 queries, 1 open transaction); drain it and wait until it is "
+            "empty, or delete it with force=true, which loses them");
+  EXPECT_EQ(Stored().backends.size(), 1U);
+
+  counters.live.Ended("20261123_212752_00000_eif54");
+  counters.live.SegmentSeen(clock.Now());
+  registry.ReportRemote({});
+  EXPECT_EQ(CodeOf(service.DeleteBackend("c1", Force::kNo, kAny, caller)), ErrorCode::kConflict);
+  EXPECT_TRUE(service.DeleteBackend("c1", Force::kYes, kAny, caller));
+  EXPECT_TRUE(Stored().backends.empty());
+}
+
+TEST_F(ServiceTest, IsDrainedWhenNothingIsLeftAndOthersKnow) {
+  auto parts = Parts(logger);
+  parts.others_know_after = 3s;
+  AdminService shared(parts);
+  auto backend = BackendAt("c1", 8080);
+  ASSERT_TRUE(shared.PutBackend(backend, kNew, caller));
+  clock.Advance(1h);
+  backend.draining = true;
+  ASSERT_TRUE(shared.PutBackend(backend, kAny, caller));
+  EXPECT_FALSE(shared.Drained("c1"));
+  EXPECT_TRUE(service.Drained("c1"));  // has no others
+  clock.Advance(3s);
+  EXPECT_TRUE(shared.Drained("c1"));
+  registry.ReportRemote({{"c1", {.exchanges = 1}}});
+  EXPECT_FALSE(shared.Drained("c1"));
+}
+
+TEST_F(ServiceTest, ShowsTheHistoryOfABackend) {
+  Healthy("f1");
+  const auto history = service.History("f1");
+  ASSERT_TRUE(history);
+  const std::vector<model::HealthChange> expected = {{clock.WallNow(), "unknown", "healthy", ""}};
+  EXPECT_EQ(*history, expected);
+  EXPECT_EQ(CodeOf(service.History("gone")), ErrorCode::kNotFound);
+}
+
+TEST_F(ServiceTest, ClearsMarks) {
+  registry.SetMarksHold(model::Registry::MarksHold::kUntilCleared);
+  Healthy("f1");
+  ASSERT_TRUE(service.MarkBackend("f1", false, caller));
+  EXPECT_FALSE(registry.Current()->FindBackend("f1")->Eligible());
+  ASSERT_TRUE(service.ClearMarks("f1", caller));
+  EXPECT_TRUE(registry.Current()->FindBackend("f1")->Eligible());
+  EXPECT_EQ(store->LoadMarks()->front().healthy, std::nullopt);
+  EXPECT_EQ(CodeOf(service.ClearMarks("gone", caller)), ErrorCode::kNotFound);
 }
 
 TEST_F(ServiceTest, KeepsTheDefaultGroup) {
@@ -228,8 +288,8 @@ TEST_F(ServiceTest, KeepsTheDefaultGroup) {
 
 TEST_F(ServiceTest, LeavesObjectsOfTheFileAlone) {
   for (const auto& result :
-       {service.DeleteBackend("f1", kAny, caller), service.DeleteGroup("adhoc", kAny, caller),
-        service.DeletePolicy("tags", kAny, caller)}) {
+       {service.DeleteBackend("f1", AdminService::Force::kNo, kAny, caller),
+        service.DeleteGroup("adhoc", kAny, caller), service.DeletePolicy("tags", kAny, caller)}) {
     EXPECT_EQ(CodeOf(result), ErrorCode::kConflict);
     EXPECT_NE(MessageOf(result).find("configuration file; change it there"), std::string::npos)
         << MessageOf(result);
@@ -240,7 +300,8 @@ TEST_F(ServiceTest, ReportsWhatDoesNotExist) {
   EXPECT_EQ(CodeOf(service.GetBackend("c9")), ErrorCode::kNotFound);
   EXPECT_EQ(CodeOf(service.GetGroup("c9")), ErrorCode::kNotFound);
   EXPECT_EQ(CodeOf(service.GetPolicy("c9")), ErrorCode::kNotFound);
-  EXPECT_EQ(CodeOf(service.DeleteBackend("c9", kAny, caller)), ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf(service.DeleteBackend("c9", AdminService::Force::kNo, kAny, caller)),
+            ErrorCode::kNotFound);
   EXPECT_EQ(CodeOf(service.DeleteGroup("c9", kAny, caller)), ErrorCode::kNotFound);
   EXPECT_EQ(CodeOf(service.DeletePolicy("c9", kAny, caller)), ErrorCode::kNotFound);
   EXPECT_EQ(CodeOf(service.MarkBackend("c9", true, caller)), ErrorCode::kNotFound);
@@ -384,7 +445,7 @@ TEST_F(ServiceTest, LogsEachWriteWithWhoAskedAndWhatCameOfIt) {
     telemetry::Logger talking(telemetry::Level::kInfo);
     AdminService logged(Parts(talking));
     EXPECT_TRUE(logged.PutBackend(BackendAt("c1", 8080), kAny, caller));
-    EXPECT_FALSE(logged.DeleteBackend("f1", kAny, caller));
+    EXPECT_FALSE(logged.DeleteBackend("f1", AdminService::Force::kNo, kAny, caller));
   }
   const auto log = testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find(R"("event":"admin.write","method":"Test/Method","kind":"backend","id":"c1",)"

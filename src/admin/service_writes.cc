@@ -1,7 +1,10 @@
 // The writes of the admin service.
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "admin/audit_json.h"
 #include "admin/declared.h"
@@ -53,6 +56,21 @@ store::AuditEntry EntryOf(const Caller& caller,
   entry.before = std::move(before);
   entry.after = std::move(after);
   return entry;
+}
+
+// "3 queries, 1 open transaction": what of it there is.
+std::string ToText(const model::DrainState& left) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::size_t count, std::string_view what) {
+    if (count > 0) parts.push_back(fmt::format("{} {}{}", count, what, count == 1 ? "" : "s"));
+  };
+  if (left.queries > 0) {
+    parts.push_back(fmt::format("{} {}", left.queries, left.queries == 1 ? "query" : "queries"));
+  }
+  add(left.transactions, "open transaction");
+  add(left.exchanges, "request");
+  if (left.spooled) parts.emplace_back("results being fetched");
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 // Stores `object`, which is checked by itself, in place of `old`.
@@ -117,7 +135,8 @@ Expected<T> AdminService::ChangeObject(std::string_view id,
 template <typename T>
 Expected<void> AdminService::Delete(std::string_view id,
                                     const Precondition& precondition,
-                                    const Caller& caller) {
+                                    const Caller& caller,
+                                    const std::function<Expected<void>()>& permits) {
   const auto file = parts_.registry.FileConfiguration();
   const auto default_group = parts_.registry.Current()->default_group();
   const auto stored =
@@ -128,6 +147,9 @@ Expected<void> AdminService::Delete(std::string_view id,
         if (!old) return NotFound<T>(id);
         if (auto holds = Check(precondition, old, id); !holds) return holds;
         if (auto free = CheckIsFree<T>(declared, default_group, id); !free) return free;
+        if (permits) {
+          if (auto permitted = permits(); !permitted) return permitted;
+        }
         auto entry = EntryOf(caller, kKindName<T>, id, ToAuditJson(*old), "");
         if (auto deleted = edit.Delete(kStoreKind<T>, id); !deleted) return deleted;
         return edit.Audit(entry);
@@ -180,9 +202,23 @@ Expected<model::Policy> AdminService::ChangePolicy(std::string_view id,
 }
 
 Expected<void> AdminService::DeleteBackend(std::string_view id,
+                                           Force force,
                                            const Precondition& precondition,
                                            const Caller& caller) {
-  return Delete<model::Backend>(id, precondition, caller);
+  std::function<Expected<void>()> permits;
+  if (force == Force::kNo) permits = [&] { return CheckIsEmpty(id); };
+  return Delete<model::Backend>(id, precondition, caller, permits);
+}
+
+// No group leads to it any more, so nothing new comes while this is asked.
+Expected<void> AdminService::CheckIsEmpty(std::string_view id) const {
+  const auto left = parts_.registry.Left(id);
+  if (!left || left->Empty()) return {};
+  return Fail(ErrorCode::kConflict,
+              fmt::format("backend '{}' is in use ({}); drain it and wait until it is empty, or "
+                          "delete it with force=true, which loses them",
+                          id, ToText(*left)),
+              Origin::kClient);
 }
 
 Expected<void> AdminService::DeleteGroup(std::string_view id,
@@ -212,6 +248,15 @@ Expected<void> AdminService::SetBackendLoad(std::string_view id,
   }
   auto saved = SaveMark({.backend_id = std::string(id), .load = load}, caller);
   if (saved) parts_.registry.SetLoad(id, load);
+  return saved;
+}
+
+Expected<void> AdminService::ClearMarks(std::string_view id, const Caller& caller) {
+  const store::BackendMark none{.backend_id = std::string(id)};
+  if (!parts_.registry.Current()->FindBackend(id)) return NotFound<model::Backend>(id);
+  auto saved = parts_.store.SaveMark(none);
+  Log({"backend", id}, caller, saved ? std::string_view("ok") : NameOf(saved.error().code));
+  if (saved) parts_.registry.ClearMarks(id);
   return saved;
 }
 

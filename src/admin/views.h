@@ -18,6 +18,7 @@ struct BackendView {
   model::BackendStatus status;
   double load = 0;             // BackendState::Load()
   std::int64_t in_flight = 0;  // exchanges being relayed now
+  model::DrainState left;      // what runs there, through all instances
 };
 
 enum class Overall : std::uint8_t {

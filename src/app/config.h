@@ -49,6 +49,7 @@ struct MonitorConfig {
   int rise = 1;
   std::chrono::milliseconds stats_valid_for{60'000};
   model::Registry::MarksHold marks = model::Registry::MarksHold::kUntilReport;
+  bool shared = false;  // does one instance do the expensive steps for all?
   monitor::ProbeSettings probe;
 
   bool operator==(const MonitorConfig&) const = default;
@@ -64,7 +65,8 @@ struct AppConfig {
   AdminConfig admin;
   store::StoreOptions store;
   store::HistoryOptions history;
-  std::string default_group;  // empty: what no policy matches is refused
+  unsigned audit_retention_days = 365;  // 0: for ever
+  std::string default_group;            // empty: what no policy matches is refused
   MonitorConfig monitor;
   LogConfig log;
   model::Configuration declared;  // Source::kFile

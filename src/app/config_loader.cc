@@ -52,6 +52,8 @@ class ConfigReader {
   void ReadAdmin(const Value& section);
   void ReadStore(const Value& section);
   void ReadHistory(const Value& section);
+  void ReadAudit(const Value& section);
+  void ReadMonitorOf(const Value& section);
   void ReadRouting(const Value& section);
   void ReadAuth(const Value& section);
   void CheckAuth();
@@ -83,9 +85,10 @@ void ConfigReader::ReadSettings(MapReader& top) {
   if (const auto section = top.Take("admin")) ReadAdmin(*section);
   if (const auto section = top.Take("store")) ReadStore(*section);
   if (const auto section = top.Take("history")) ReadHistory(*section);
+  if (const auto section = top.Take("audit")) ReadAudit(*section);
   if (const auto section = top.Take("routing")) ReadRouting(*section);
   if (const auto section = top.Take("auth")) ReadAuth(*section);
-  if (const auto section = top.Take("monitor")) config_.monitor = ReadMonitor(reader_, *section);
+  if (const auto section = top.Take("monitor")) ReadMonitorOf(*section);
   if (const auto section = top.Take("timeouts")) ReadTimeouts(*section);
   if (const auto section = top.Take("limits")) ReadLimits(*section);
   top.Read("workers", config_.proxy.workers, CountBetween(0, 1024));
@@ -156,6 +159,20 @@ void ConfigReader::ReadHistory(const Value& section) {
   map.Read("retention_days", history.retention_days, CountBetween(1, 3650));
   map.Read("queue", history.capacity, CountBetween(1, 1'000'000));
   map.Read("max_text", history.max_text, SizeBetween(0, 1 * kMiB));
+}
+
+void ConfigReader::ReadAudit(const Value& section) {
+  MapReader map(reader_, section);
+  map.Read("retention_days", config_.audit_retention_days, CountBetween(0, 36'500));
+}
+
+void ConfigReader::ReadMonitorOf(const Value& section) {
+  config_.monitor = ReadMonitor(reader_, section);
+  if (config_.monitor.shared && config_.store.url.starts_with("sqlite:")) {
+    reader_.Report(section,
+                   "shared needs a database that instances share; allowed in store.url: "
+                   "postgresql://..., mysql://...");
+  }
 }
 
 void ConfigReader::ReadRouting(const Value& section) {

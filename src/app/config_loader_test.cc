@@ -167,10 +167,25 @@ TEST(ConfigLoader, RefusesBadListeners) {
        "gateway.yaml:2:45: listeners[0].external_url: 'trino' is not an address: write http://"},
       {"- a\n- b\n",
        "gateway.yaml:1:1: a list is not allowed here; allowed: a map with the keys "
-       "listeners, admin, store, history, routing, auth, monitor, timeouts, limits, workers, log, "
+       "listeners, admin, store, history, audit, routing, auth, monitor, timeouts, limits, "
+       "workers, log, "
        "backends, groups, policies"},
   };
   for (const auto& [text, complaint] : mistakes) ExpectRefused(text, complaint);
+}
+
+TEST(ConfigLoader, ReadsWhatInstancesShare) {
+  const auto usual = ParseWithListeners("");
+  ASSERT_TRUE(usual);
+  EXPECT_FALSE(usual->monitor.shared);
+  EXPECT_EQ(usual->audit_retention_days, 365U);
+  const auto config = ParseWithListeners(
+      "store: {url: 'postgresql://db/gw'}\n"
+      "monitor: {shared: true, interval: 1s}\n"
+      "audit: {retention_days: 0}\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_TRUE(config->monitor.shared);
+  EXPECT_EQ(config->audit_retention_days, 0U);
 }
 
 TEST(ConfigLoader, RefusesUnknownAndRepeatedKeys) {

@@ -56,6 +56,7 @@ Expected<std::unique_ptr<ControlPlane>> ControlPlane::Open(const AppConfig& conf
   } else if (stored.error().code != ErrorCode::kUnavailable) {
     return std::unexpected(stored.error());
   }
+  plane->ShareProbes(config);
   return plane;
 }
 
@@ -65,10 +66,13 @@ ControlPlane::ControlPlane(const AppConfig& config,
     : config_(config.admin),
       parts_(std::move(parts)),
       store_(std::move(store)),
-      history_(config.history, *store_, parts_.clock, parts_.logger),
+      history_(config.history, *store_, parts_.logger),
+      purger_({config.history.retention_days, config.audit_retention_days}, *store_, parts_.clock),
       publisher_(parts_.registry),
-      follower_(InstanceId(config.store), *store_, parts_.registry, publisher_, parts_.logger),
-      service_({parts_.clock, parts_.registry, *store_, publisher_, parts_.logger, parts_.owners}),
+      instance_id_(InstanceId(config.store)),
+      follower_(instance_id_, parts_.clock, *store_, parts_.registry, publisher_, parts_.logger),
+      service_({parts_.clock, parts_.registry, *store_, publisher_, parts_.logger, parts_.owners,
+                instance_id_.empty() ? std::chrono::milliseconds(0) : admin::kOthersKnowAfter}),
       identity_(config_.identity, IsLoopback(config_.host), parts_.clock, parts_.logger),
       drains_(kMostDrains),
       methods_(rpc::AllMethods({service_, drains_, parts_.pages.not_ready})),
@@ -83,6 +87,16 @@ ControlPlane::ControlPlane(const AppConfig& config,
 ControlPlane::~ControlPlane() {
   drains_.Stop();
   follower_.Stop();
+  if (probe_sharer_) probe_sharer_->Stop();
+}
+
+void ControlPlane::ShareProbes(const AppConfig& config) {
+  if (!config.monitor.shared || instance_id_.empty()) return;
+  const auto interval = config.monitor.interval;
+  shared_probes_.emplace(parts_.clock, 2 * interval);
+  probe_sharer_.emplace(instance_id_, interval, parts_.clock, *store_, *shared_probes_,
+                        parts_.logger);
+  probe_sharer_->Start();
 }
 
 rpc::AccessHooks ControlPlane::MakeHooks() {
@@ -124,6 +138,7 @@ void ControlPlane::Stop() {
   if (grpc_server_) grpc_server_->Stop(kGrpcGrace);
   if (http_server_) http_server_->Stop();
   follower_.Stop();
+  if (probe_sharer_) probe_sharer_->Stop();
 }
 
 void ControlPlane::SetServing(bool serving) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "admin/follower.h"
+#include "admin/probe_sharer.h"
 #include "admin/publisher.h"
 #include "admin/service.h"
 #include "app/config.h"
@@ -19,6 +20,7 @@
 #include "http/asio.h"
 #include "identity/identity.h"
 #include "model/registry.h"
+#include "model/shared_probes.h"
 #include "rpc/access.h"
 #include "rpc/drain_waiter.h"
 #include "rpc/grpc_server.h"
@@ -30,6 +32,7 @@
 #include "rpc/trino_gateway_api.h"
 #include "rpc/work_pool.h"
 #include "store/history_writer.h"
+#include "store/purger.h"
 #include "store/store.h"
 #include "telemetry/logger.h"
 
@@ -67,17 +70,25 @@ class ControlPlane {
 
   store::Store& store() { return *store_; }
 
+  // What instances tell each other about probes; null: each probes for itself.
+  model::SharedProbes* shared_probes() { return shared_probes_ ? &*shared_probes_ : nullptr; }
+
  private:
   ControlPlane(const AppConfig& config, Parts parts, std::unique_ptr<store::Store> store);
 
+  void ShareProbes(const AppConfig& config);
   rpc::AccessHooks MakeHooks();
 
   const AdminConfig config_;
   const Parts parts_;
   std::unique_ptr<store::Store> store_;
   store::HistoryWriter history_;
+  store::Purger purger_;
   admin::Publisher publisher_;
+  const std::string instance_id_;  // empty: no others share the database
   admin::Follower follower_;
+  std::optional<model::SharedProbes> shared_probes_;
+  std::optional<admin::ProbeSharer> probe_sharer_;
   admin::AdminService service_;
   identity::Identity identity_;
   rpc::DrainWaiter drains_;

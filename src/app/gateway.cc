@@ -18,7 +18,9 @@ constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::seconds kFirstProbesWait{2};
 constexpr std::chrono::seconds kFileCheckInterval{1};
 
-monitor::MonitorOptions ToMonitorOptions(const AppConfig& all, proxy::Stickiness& stickiness) {
+monitor::MonitorOptions ToMonitorOptions(const AppConfig& all,
+                                         model::SharedProbes* shared,
+                                         proxy::Stickiness& stickiness) {
   const auto& config = all.monitor;
   monitor::MonitorOptions options;
   options.interval = config.interval;
@@ -26,6 +28,7 @@ monitor::MonitorOptions ToMonitorOptions(const AppConfig& all, proxy::Stickiness
   options.stats_valid_for = config.stats_valid_for;
   options.probe = config.probe;
   options.backends = all.backend_probes;
+  options.shared = shared;
   options.on_suffix = [&stickiness](std::string_view suffix, std::string_view backend_id) {
     stickiness.Learn(suffix, backend_id);
   };
@@ -130,8 +133,8 @@ std::vector<std::string> Gateway::OwnersOf(std::string_view suffix) const {
 
 Expected<void> Gateway::Start() {
   registry_.SetMarksHold(config_.monitor.marks);
-  monitor_.emplace(ToMonitorOptions(config_, *stickiness_), io_, clock_, registry_, logger_,
-                   metrics_);
+  monitor_.emplace(ToMonitorOptions(config_, control_plane_->shared_probes(), *stickiness_), io_,
+                   clock_, registry_, logger_, metrics_);
   server_.emplace(config_.proxy, clock_, logger_, metrics_, access_log_, *stickiness_, rule_book_,
                   MakeSignals(), registry_.Current());
   registry_.Subscribe([this](const model::SnapshotPtr& snapshot) { server_->Publish(snapshot); });
@@ -278,7 +281,7 @@ std::string Gateway::Scrape() {
   for (const auto& state : registry_.Current()->backends()) {
     metrics_.BackendInFlight(state->backend.id,
                              state->counters->in_flight.load(std::memory_order_relaxed));
-    const auto left = state->Left(clock_.Now());
+    const auto left = state->LeftHere(clock_.Now());
     metrics_.BackendLeft(state->backend.id, left.queries, left.transactions);
   }
   metrics_.LogLinesDropped(logger_.dropped());

@@ -15,6 +15,9 @@ using monitor::ProbeStep;
 using monitor::ProbeType;
 using std::chrono::milliseconds;
 
+// Renewing a lease more often would be most of what the database does.
+constexpr std::chrono::seconds kLeastSharedInterval{1};
+
 auto DurationFrom(milliseconds minimum) {
   return [minimum](std::string_view text) { return ParseDuration(text, minimum); };
 }
@@ -165,6 +168,10 @@ MonitorConfig ReadMonitor(YamlReader& reader, const Value& section) {
   map.Read("rise", config.rise, CountBetween(1, 100));
   map.Read("stats_valid_for", config.stats_valid_for, DurationFrom(milliseconds(100)));
   map.Read("marks", config.marks, ParseMarks);
+  map.Read("shared", config.shared, ParseBool);
+  if (config.shared && config.interval < kLeastSharedInterval) {
+    reader.Report(section, "shared needs an interval of at least 1s");
+  }
   ReadProbes(reader, map, section, config.probe);
   return config;
 }

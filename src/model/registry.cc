@@ -46,6 +46,7 @@ bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, U
   status.submissions_seen =
       status.load ? entry->counters->submissions.load() : entry->status.submissions_seen;
   status.marked = false;
+  entry->reported = status;
   if (entry->mark.healthy || entry->mark.load) Apply(entry->mark, status);
   const bool health_changed = entry->status.health != status.health;
   Settle(std::move(status), *entry, urgent);
@@ -82,6 +83,11 @@ void Registry::SetMarksHold(MarksHold hold) {
   marks_hold_ = hold;
 }
 
+Registry::MarksHold Registry::marks_hold() const {
+  const std::lock_guard lock(mutex_);
+  return marks_hold_;
+}
+
 bool Registry::MarkHealth(std::string_view backend_id, bool healthy) {
   return SetMark(backend_id, {healthy, std::nullopt});
 }
@@ -108,9 +114,13 @@ bool Registry::SetMark(std::string_view backend_id, const Mark& mark) {
 bool Registry::ClearMarks(std::string_view backend_id) {
   const std::lock_guard lock(mutex_);
   auto* entry = FindEntry(backend_id);
-  // What was believed before is not kept: the next report says what holds.
-  if (entry) entry->mark = Mark();
-  return entry != nullptr;
+  if (!entry) return false;
+  entry->mark = Mark();
+  auto status = entry->reported;
+  // A worker may have noticed it since.
+  status.process_forwarded = entry->status.process_forwarded;
+  if (entry->status.marked) Settle(std::move(status), *entry, Urgent::kAll);
+  return true;
 }
 
 void Registry::Apply(const Mark& mark, BackendStatus& status) {
@@ -148,12 +158,16 @@ std::vector<HealthChange> Registry::History(std::string_view backend_id) const {
   return entries_[*position].history.All();
 }
 
-void Registry::ReportRemoteInFlight(
-    const std::map<std::string, std::int64_t, std::less<>>& in_flight) {
+void Registry::ReportRemote(const LeftByBackend& left) {
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const auto found = in_flight.find(declared_->backends[i].id);
-    entries_[i].counters->remote_in_flight = found == in_flight.end() ? 0 : found->second;
+    const auto found = left.find(declared_->backends[i].id);
+    const auto there = found == left.end() ? DrainState() : found->second;
+    auto& counters = *entries_[i].counters;
+    counters.remote_in_flight = static_cast<std::int64_t>(there.exchanges);
+    counters.remote_queries = there.queries;
+    counters.remote_transactions = there.transactions;
+    counters.remote_spooled = there.spooled;
   }
 }
 
@@ -184,7 +198,9 @@ void Registry::Redeclare() {
     if (const auto old = PositionOf(before->backends, backend.id)) {
       entry = std::move(entries[*old]);
       // A backend that moved to another address is another cluster until it was probed.
-      if (before->backends[*old].url != backend.url) entry.status = BackendStatus();
+      if (before->backends[*old].url != backend.url) {
+        entry.status = entry.reported = BackendStatus();
+      }
     } else {
       entry.counters = std::make_shared<BackendCounters>();
     }

@@ -55,24 +55,28 @@ class Registry {
   // Marks set by hand hold until the next report on the backend, or until ClearMarks().
   enum class MarksHold : std::uint8_t { kUntilReport, kUntilCleared };
   void SetMarksHold(MarksHold hold);
+  MarksHold marks_hold() const;
 
   // Each says what is believed from now on, whatever probes found. False: no such backend.
   bool MarkHealth(std::string_view backend_id, bool healthy);
   bool SetLoad(std::string_view backend_id, double load);
+  // What the last report said holds again.
   bool ClearMarks(std::string_view backend_id);
 
   // What a worker noticed: the cluster refuses (or takes) forwarded headers.
   void ReportProcessForwarded(std::string_view backend_id, bool process_forwarded);
 
-  // What is left to be done on a backend that is drained. Nothing: no such backend.
+  // What is left to be done on a backend that is drained, over all instances of the gateway.
+  // Nothing: no such backend.
   std::optional<DrainState> Left(std::string_view backend_id) const;
 
   // The last changes of a backend's state, oldest first.
   std::vector<HealthChange> History(std::string_view backend_id) const;
 
-  // Exchanges that other instances of the gateway relay now, by backend; those not named have
-  // none. Seen by the next decision; publishes nothing.
-  void ReportRemoteInFlight(const std::map<std::string, std::int64_t, std::less<>>& in_flight);
+  // What goes through other instances of the gateway now, by backend; those not named have
+  // nothing. Seen by the next decision; publishes nothing.
+  using LeftByBackend = std::map<std::string, DrainState, std::less<>>;
+  void ReportRemote(const LeftByBackend& left);
 
   SnapshotPtr Current() const;
 
@@ -91,6 +95,7 @@ class Registry {
   // What outlives a reload, for each declared backend.
   struct Entry {
     BackendStatus status;
+    BackendStatus reported;  // by the monitor, without what was marked since
     Mark mark;
     std::shared_ptr<BackendCounters> counters;
     std::shared_ptr<const BackendState> state;  // as of `status`; of the next snapshot, or the last

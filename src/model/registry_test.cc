@@ -213,9 +213,9 @@ TEST_F(RegistryTest, HoldsMarksUntilTheyAreClearedWhenSetSo) {
   EXPECT_EQ(registry.Current()->FindBackend("c1")->status.health, Health::kUnhealthy);
   EXPECT_EQ(registry.Current()->FindBackend("c1")->status.load, 40);
   EXPECT_TRUE(registry.ClearMarks("c1"));
-  registry.ReportStatus("c1", status);
   EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
   EXPECT_EQ(registry.Current()->FindBackend("c1")->status.load, 3);
+  EXPECT_FALSE(registry.Current()->FindBackend("c1")->status.marked);
 }
 
 TEST_F(RegistryTest, MarksHealthyWhatProbesFindUnhealthy) {
@@ -308,11 +308,34 @@ TEST_F(RegistryTest, KnowsWhatOtherInstancesRelay) {
   file.backends = {MakeBackend("c1", Source::kFile), MakeBackend("c2", Source::kFile)};
   registry.ReplaceFile(file, "adhoc");
   const auto snapshot = registry.Current();
-  registry.ReportRemoteInFlight({{"c1", 5}, {"gone", 9}});
+  registry.ReportRemote({{"c1", {.exchanges = 5}}, {"gone", {.exchanges = 9}}});
   EXPECT_EQ(snapshot->FindBackend("c1")->InFlight(), 5);
-  registry.ReportRemoteInFlight({{"c2", 2}});
+  registry.ReportRemote({{"c2", {.exchanges = 2}}});
   EXPECT_EQ(snapshot->FindBackend("c1")->InFlight(), 0);
   EXPECT_EQ(snapshot->FindBackend("c2")->InFlight(), 2);
+}
+
+TEST_F(RegistryTest, CountsWhatIsLeftOnAllInstances) {
+  Configuration file;
+  file.backends = {MakeBackend("c1", Source::kFile)};
+  registry.ReplaceFile(file, "adhoc");
+  const auto* c1 = registry.Current()->FindBackend("c1");
+  c1->counters->live.Seen("20261123_212752_00000_eif54", clock.Now());
+  c1->counters->in_flight = 1;
+  registry.ReportRemote(
+      {{"c1", {.queries = 2, .transactions = 1, .exchanges = 3, .spooled = true}}});
+  EXPECT_EQ(registry.Left("c1"), (DrainState{3, 1, 4, true}));
+  EXPECT_EQ(c1->LeftHere(clock.Now()), (DrainState{1, 0, 1, false}));
+  registry.ReportRemote({});
+  EXPECT_EQ(registry.Left("c1"), (DrainState{1, 0, 1, false}));
+}
+
+TEST_F(RegistryTest, BelievesTheLastReportAgainWhenAMarkIsCleared) {
+  Declare({"c1"});
+  registry.ReportStatus("c1", Healthy());
+  registry.MarkHealth("c1", false);
+  EXPECT_TRUE(registry.ClearMarks("c1"));
+  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
 }
 
 }  // namespace

@@ -32,10 +32,20 @@ std::string_view BackendState::StateName() const {
   return backend.draining ? "draining" : NameOf(status.health);
 }
 
-DrainState BackendState::Left(Clock::TimePoint now) const {
+DrainState BackendState::LeftHere(Clock::TimePoint now) const {
   auto left = counters->live.Left(now);
   const auto in_flight = counters->in_flight.load(std::memory_order_relaxed);
   left.exchanges = static_cast<std::size_t>(std::max<std::int64_t>(in_flight, 0));
+  return left;
+}
+
+DrainState BackendState::Left(Clock::TimePoint now) const {
+  auto left = LeftHere(now);
+  const auto in_flight = counters->remote_in_flight.load(std::memory_order_relaxed);
+  left.exchanges += static_cast<std::size_t>(std::max<std::int64_t>(in_flight, 0));
+  left.queries += counters->remote_queries.load(std::memory_order_relaxed);
+  left.transactions += counters->remote_transactions.load(std::memory_order_relaxed);
+  left.spooled = left.spooled || counters->remote_spooled.load(std::memory_order_relaxed);
   return left;
 }
 

@@ -71,10 +71,14 @@ struct BackendStatus {
 
 // Counters of a backend that live as long as it is declared.
 struct BackendCounters {
-  std::atomic<std::int64_t> in_flight{0};         // exchanges being relayed now
-  std::atomic<std::int64_t> remote_in_flight{0};  // the same by other instances of the gateway
-  std::atomic<std::uint64_t> submissions{0};      // statements sent to it, ever
-  LiveQueries live;                               // what a drain has to wait for
+  std::atomic<std::int64_t> in_flight{0};     // exchanges being relayed now
+  std::atomic<std::uint64_t> submissions{0};  // statements sent to it, ever
+  LiveQueries live;                           // what a drain has to wait for
+  // What other instances of the gateway said last of the same.
+  std::atomic<std::int64_t> remote_in_flight{0};
+  std::atomic<std::size_t> remote_queries{0};
+  std::atomic<std::size_t> remote_transactions{0};
+  std::atomic<bool> remote_spooled{false};
 };
 
 struct BackendState {
@@ -94,7 +98,10 @@ struct BackendState {
   std::string_view IneligibleReason() const;
   // "disabled", "draining", or the name of its health. Static storage.
   std::string_view StateName() const;
-  // What would be lost if it went away now, as far as this instance knows.
+  // What would be lost if it went away now, of what goes through this instance.
+  DrainState LeftHere(Clock::TimePoint now) const;
+  // The same of all instances, as far as they have told. A query that was asked for through several
+  // of them may count more than once.
   DrainState Left(Clock::TimePoint now) const;
   // Queries thought to be on it now: the probed load plus what we submitted since, or our own
   // in-flight exchanges while no load is known.

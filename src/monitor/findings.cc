@@ -69,6 +69,52 @@ bool Memory::BeyondDoubt() const {
   return status.health == Health::kHealthy && failures == 0 && !doubted;
 }
 
+bool Applies(const model::ProbeResult& shared,
+             const Memory& memory,
+             const Info& info,
+             Clock::TimePoint now) {
+  if (memory.doubted || memory.Restarted(info)) return false;
+  const std::chrono::duration<double> age = now - shared.measured;
+  return !info.uptime || age.count() < *info.uptime;
+}
+
+void TakeOver(const model::ProbeResult& shared, const Memory& memory, Findings& findings) {
+  using enum Findings::Outcome;
+  findings.outcome = shared.good ? kOk : kFailed;
+  findings.failure_class = shared.good ? "ok" : shared.failure_class;
+  findings.reason = shared.good ? "" : shared.reason;
+  // Only news: it is handed on whenever it is here.
+  if (shared.coordinator_suffix != memory.status.coordinator_suffix) {
+    findings.coordinator_suffix = shared.coordinator_suffix;
+  }
+  findings.coordinator_id = shared.coordinator_id;
+  findings.spooling = shared.spooling;
+  findings.load = shared.load;
+  findings.load_reason = shared.load_reason;
+  findings.figures = shared.figures;
+  findings.shared_at = shared.measured;
+}
+
+std::optional<model::ProbeResult> ToShare(const Findings& findings, const Memory& after) {
+  const bool info_was_good =
+      findings.process_forwarded && findings.outcome != Findings::Outcome::kStarting;
+  if (!info_was_good || findings.shared_at) return std::nullopt;
+  const auto& status = after.status;
+  model::ProbeResult result;
+  result.good = findings.outcome == Findings::Outcome::kOk || status.health != Health::kUnhealthy;
+  if (!result.good) {
+    result.failure_class = findings.failure_class;
+    result.reason = findings.reason;
+  }
+  result.coordinator_suffix = status.coordinator_suffix;
+  result.coordinator_id = status.coordinator_id;
+  result.spooling = status.spooling;
+  result.load = findings.load;
+  result.load_reason = findings.load_reason;
+  result.figures = findings.figures;
+  return result;
+}
+
 Memory Digest(const Memory& before, const Findings& findings, const Hysteresis& hysteresis) {
   auto after = before;
   Learn(findings, after);
@@ -85,9 +131,9 @@ Memory Digest(const Memory& before, const Findings& findings, const Hysteresis& 
     case Findings::Outcome::kFailed:
       ++after.failures;
       // One slow answer of a busy coordinator is no outage; one that never was healthy has no
-      // credit, and one that was restarted has lost it.
-      if (before.status.health != Health::kHealthy || after.failures >= hysteresis.fall ||
-          before.Restarted(findings.info)) {
+      // credit, and one that was restarted has lost it. Another instance has counted already.
+      if (findings.shared_at || before.status.health != Health::kHealthy ||
+          after.failures >= hysteresis.fall || before.Restarted(findings.info)) {
         BecomeUnhealthy(after, findings.failure_class, findings.reason);
       }
       break;

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+#include "model/shared_probes.h"
 #include "model/snapshot.h"
 #include "monitor/answers.h"
 
@@ -33,6 +35,8 @@ struct Findings {
   std::optional<double> load;
   std::string load_reason;  // why there is none
   model::ClusterFigures figures;
+  // Another instance found the outcome, after its own count of failures, and the load: then.
+  std::optional<Clock::TimePoint> shared_at;
   // Ids of the queries that live there; asked only while the backend is drained.
   std::optional<std::vector<std::string>> living;
 };
@@ -60,6 +64,18 @@ struct Memory {
   // Healthy, and nothing speaks against it.
   bool BeyondDoubt() const;
 };
+
+// May what another instance found take the place of asking the cluster? Not when queries failed
+// here since the last probe, nor when the coordinator was started since that was measured.
+bool Applies(const model::ProbeResult& shared,
+             const Memory& memory,
+             const Info& info,
+             Clock::TimePoint now);
+// The outcome of a probe whose /v1/info was good, from what another instance found.
+void TakeOver(const model::ProbeResult& shared, const Memory& memory, Findings& findings);
+// What others may take over of a probe of this instance, and of what is believed after it. Nothing:
+// the probe did not get as far as its expensive steps.
+std::optional<model::ProbeResult> ToShare(const Findings& findings, const Memory& after);
 
 // The state after a probe.
 Memory Digest(const Memory& before, const Findings& findings, const Hysteresis& hysteresis);

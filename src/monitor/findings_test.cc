@@ -100,6 +100,51 @@ TEST(Digest, WantsSeveralGoodProbesAfterAnOutageWhenSetSo) {
   EXPECT_EQ(memory.status.reason, "");
 }
 
+TEST(Digest, BelievesAtOnceWhatAnotherInstanceHasCounted) {
+  const auto healthy = Digest({}, Found(Findings::Outcome::kOk), kTwo);
+  auto failed = Found(Findings::Outcome::kFailed);
+  failed.shared_at = Clock::TimePoint();
+  EXPECT_EQ(Digest(healthy, failed, kTwo).status.health, Health::kUnhealthy);
+}
+
+TEST(ToShare, TellsWhatTheExpensiveStepsFound) {
+  auto findings = Found(Findings::Outcome::kOk);
+  findings.process_forwarded = true;
+  findings.load = 3;
+  findings.load_reason = "";
+  Memory after;
+  after.status.health = Health::kHealthy;
+  after.status.coordinator_suffix = "eif54";  // of an earlier probe query
+  const auto good = ToShare(findings, after);
+  ASSERT_TRUE(good);
+  EXPECT_TRUE(good->good);
+  EXPECT_EQ(good->coordinator_suffix, "eif54");
+  EXPECT_EQ(good->load, 3);
+
+  // One failure of several that it takes.
+  findings.outcome = Findings::Outcome::kFailed;
+  findings.failure_class = "bounds";
+  EXPECT_TRUE(ToShare(findings, after)->good);
+  after.status.health = Health::kUnhealthy;
+  EXPECT_FALSE(ToShare(findings, after)->good);
+  EXPECT_EQ(ToShare(findings, after)->failure_class, "bounds");
+
+  // On its way back up: the others count for themselves.
+  findings.outcome = Findings::Outcome::kOk;
+  EXPECT_TRUE(ToShare(findings, after)->good);
+}
+
+TEST(ToShare, TellsNothingWhenTheClusterWasNotThereOrAnotherInstanceFoundIt) {
+  EXPECT_EQ(ToShare(Found(Findings::Outcome::kFailed), {}), std::nullopt);
+  auto findings = Found(Findings::Outcome::kOk);
+  findings.process_forwarded = true;
+  findings.shared_at = Clock::TimePoint();
+  EXPECT_EQ(ToShare(findings, {}), std::nullopt);
+  findings.shared_at.reset();
+  findings.outcome = Findings::Outcome::kStarting;
+  EXPECT_EQ(ToShare(findings, {}), std::nullopt);
+}
+
 TEST(DigestFailure, CountsAsOneFailedProbeUntilTheNext) {
   constexpr Hysteresis kThree{3, 1};
   auto memory = Digest({}, Found(Findings::Outcome::kOk), kThree);

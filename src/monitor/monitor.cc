@@ -16,6 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kTendInterval{100};
+constexpr milliseconds kSoon{1000};             // spread over it, for hundreds of backends
 constexpr std::chrono::seconds kLeastPause{1};  // between probes that failures ask for
 
 // An exception here would be a bug of ours, and a backend that nobody watches any more.
@@ -193,7 +194,44 @@ void Monitor::Tend() {
     KeepSchedule(*task, wall);
     ExpireLoad(*task, now);
   }
+  if (options_.shared) FollowLeader(now);
   registry_.PublishPending();
+}
+
+// A new leader probes soon, before what the last one found is too old; others heed what it found.
+void Monitor::FollowLeader(Clock::TimePoint now) {
+  const bool leads = options_.shared->Leads();
+  if (leads && !led_) {
+    for (const auto& [id, task] : tasks_)
+      task->ProbeBy(now + Jitter(std::min(options_.interval / 4, kSoon)));
+  }
+  led_ = leads;
+  const auto version = options_.shared->version();
+  if (leads || std::exchange(shared_version_, version) == version) return;
+  for (const auto& [id, task] : tasks_) {
+    const auto found = SharedOf(*task);
+    if (found && !task->off) Heed(*task, *found, now);
+  }
+}
+
+std::optional<model::ProbeResult> Monitor::SharedOf(const Task& task) const {
+  if (!options_.shared) return std::nullopt;
+  return options_.shared->Find(task.backend.id, task.backend.url);
+}
+
+// Loads hold at once. What contradicts this instance is taken over by a probe, which asks first
+// whether the cluster is there.
+void Monitor::Heed(Task& task, const model::ProbeResult& found, Clock::TimePoint now) {
+  auto& status = task.memory.status;
+  const bool healthy = status.health == model::Health::kHealthy;
+  if (found.good != healthy && found.measured > task.last_probe) {
+    task.ProbeBy(now + Jitter(std::min(options_.interval / 10, kSoon)));
+  }
+  if (!healthy || !found.load || found.measured <= task.load_measured) return;
+  status.load = found.load;
+  status.figures = found.figures;
+  task.load_measured = found.measured;
+  registry_.ReportStatus(task.backend.id, status, model::Registry::Urgent::kHealth);
 }
 
 http::Awaitable<void> Monitor::TendAlways() {
@@ -240,8 +278,9 @@ http::Awaitable<void> Monitor::Watch(std::shared_ptr<Task> task) {
   while (!task->ended) {
     if (!task->off) {
       task->last_probe = clock_.Now();
-      const auto findings = co_await prober_.Probe(
-          {task->backend.url, SettingsOf(task->backend.id), task->backend.draining}, task->memory);
+      ProbeTarget target{task->backend.url, SettingsOf(task->backend.id), task->backend.draining,
+                         SharedOf(*task)};
+      const auto findings = co_await prober_.Probe(std::move(target), task->memory);
       if (task->ended) co_return;
       // Its schedule may have ended meanwhile.
       if (!task->off) Conclude(*task, findings);
@@ -250,14 +289,16 @@ http::Awaitable<void> Monitor::Watch(std::shared_ptr<Task> task) {
   }
 }
 
+milliseconds Monitor::Jitter(milliseconds most) {
+  return milliseconds(random_.Below(static_cast<std::uint64_t>(most.count()) + 1));
+}
+
 http::Awaitable<void> Monitor::Wait(Task& task) {
   const auto interval = task.memory.BeyondDoubt() && !task.backend.draining
                             ? options_.interval
                             : std::min(options_.interval, options_.unhealthy_interval);
   // Up to a tenth earlier: many instances and backends must not fall into step.
-  const auto jitter = static_cast<std::int64_t>(
-      random_.Below(static_cast<std::uint64_t>(interval.count()) / 10 + 1));
-  task.next_probe = clock_.Now() + interval - milliseconds(jitter);
+  task.next_probe = clock_.Now() + interval - Jitter(interval / 10);
   // Whoever wants a probe earlier moves the time and cancels the timer. One that is off schedule
   // waits until that is over.
   while (!task.ended && (task.off || clock_.Now() < task.next_probe)) {
@@ -271,18 +312,29 @@ void Monitor::Conclude(Task& task, const Findings& findings) {
   task.memory = Digest(before, findings, options_.hysteresis);
   task.probed = true;
   const auto& id = task.backend.id;
-  if (findings.load) task.load_measured = clock_.Now();
+  if (findings.load) task.load_measured = findings.shared_at.value_or(clock_.Now());
   if (options_.on_suffix && !findings.coordinator_suffix.empty()) {
     options_.on_suffix(findings.coordinator_suffix, id);
   }
   if (!findings.coordinator_suffix.empty()) FindTwin(task);
   announcer_.Probed(task.backend, before, task.memory, findings);
   registry_.ReportStatus(id, task.memory.status, model::Registry::Urgent::kHealth);
+  Share(task, findings);
   if (!findings.living) return;
   const auto snapshot = registry_.Current();
   if (const auto* state = snapshot->FindBackend(id)) {
     state->counters->live.KeepOnly(*findings.living, clock_.Now());
   }
+}
+
+void Monitor::Share(const Task& task, const Findings& findings) {
+  if (!options_.shared) return;
+  auto result = ToShare(findings, task.memory);
+  if (!result) return;
+  result->backend_id = task.backend.id;
+  result->url = task.backend.url.ToString();
+  result->measured = clock_.Now();
+  options_.shared->Publish(*std::move(result));
 }
 
 // Two backends with one coordinator get twice the share, and draining one does not empty it. The

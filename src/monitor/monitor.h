@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@
 #include "http/control_client.h"
 #include "http/deadlines.h"
 #include "model/registry.h"
+#include "model/shared_probes.h"
 #include "monitor/announcer.h"
 #include "monitor/findings.h"
 #include "monitor/prober.h"
@@ -38,6 +40,8 @@ struct MonitorOptions {
   std::chrono::milliseconds stats_valid_for{60'000};  // an older load is unknown
   ProbeSettings probe;                                // of backends that are not in `backends`
   SettingsById backends;
+  // What instances tell each other; must outlive the monitor. Null: each one probes for itself.
+  model::SharedProbes* shared = nullptr;
   // A coordinator's suffix was learned.
   std::function<void(std::string_view suffix, std::string_view backend_id)> on_suffix;
 };
@@ -88,8 +92,13 @@ class Monitor {
   void Follow(const model::SnapshotPtr& snapshot);
   void KeepSchedule(Task& task, Clock::WallTime now);
   void ExpireLoad(Task& task, Clock::TimePoint now);
+  void FollowLeader(Clock::TimePoint now);
+  void Heed(Task& task, const model::ProbeResult& found, Clock::TimePoint now);
+  std::optional<model::ProbeResult> SharedOf(const Task& task) const;
+  std::chrono::milliseconds Jitter(std::chrono::milliseconds most);
   void CountFailure(const std::string& backend_id, const std::string& failure_class);
   void FindTwin(Task& task);
+  void Share(const Task& task, const Findings& findings);
   void Conclude(Task& task, const Findings& findings);
   Prepared SettingsOf(std::string_view backend_id) const;
   http::Awaitable<void> Watch(std::shared_ptr<Task> task);
@@ -110,7 +119,9 @@ class Monitor {
   const Prepared default_settings_;
   std::map<std::string, Prepared, std::less<>> settings_;
   std::mutex noted_mutex_;
-  model::SnapshotPtr noted_;  // to be followed; null: none
+  model::SnapshotPtr noted_;          // to be followed; null: none
+  bool led_ = false;                  // did this instance probe for all?
+  std::uint64_t shared_version_ = 0;  // of what was heeded last
   bool stopped_ = false;
   int running_ = 0;  // coroutines of backends, also of those that are gone but have not noticed yet
   std::map<std::string, std::shared_ptr<Task>, std::less<>> tasks_;

@@ -110,6 +110,7 @@ http::Awaitable<Checked> AskLoad(ProbeCall& call,
 http::Awaitable<Checked> RunAll(ProbeCall& call,
                                 const ProbeTarget& target,
                                 const Memory& memory,
+                                const Clock& clock,
                                 Findings& findings) {
   const auto& settings = target.prepared->settings;
   if (!target.prepared->problem.empty()) {
@@ -117,6 +118,11 @@ http::Awaitable<Checked> RunAll(ProbeCall& call,
   }
   auto checked = co_await AskInfo(call, target, findings);
   if (!checked) co_return checked;
+  if (target.shared && Applies(*target.shared, memory, findings.info, clock.Now())) {
+    TakeOver(*target.shared, memory, findings);
+    if (target.shared->good) co_return Checked();
+    co_return Fail(findings.failure_class, findings.reason);
+  }
   const bool needs_query = memory.NeedsQuery(findings.info);
   for (const auto& step : settings.steps) {
     checked = co_await RunStep(call, step, needs_query, findings);
@@ -150,7 +156,7 @@ http::Awaitable<Findings> Prober::Probe(ProbeTarget target, Memory memory) {
   const auto& settings = target.prepared->settings;
   ProbeCall call(client_, clock_, target.url, settings.credentials, target.prepared->tls);
   Findings findings;
-  const auto checked = co_await RunAll(call, target, memory, findings);
+  const auto checked = co_await RunAll(call, target, memory, clock_, findings);
   if (checked) {
     findings.outcome = Findings::Outcome::kOk;
     findings.failure_class = "ok";

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -32,6 +33,8 @@ struct ProbeTarget {
   Url url;
   std::shared_ptr<const PreparedSettings> prepared;
   bool draining = false;
+  // What another instance found with the expensive steps, for this one to leave them out.
+  std::optional<model::ProbeResult> shared = std::nullopt;
 };
 
 class Prober {

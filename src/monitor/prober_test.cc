@@ -30,7 +30,8 @@ class ProberTest : public testing::Test {
     // Shared, since a probe that never ends outlives this call.
     const auto result = std::make_shared<std::optional<Findings>>();
     const ProbeTarget target{coordinator_.url(),
-                             std::make_shared<const PreparedSettings>(settings_), draining_};
+                             std::make_shared<const PreparedSettings>(settings_), draining_,
+                             shared_};
     http::asio::co_spawn(
         io_, prober_.Probe(target, memory),
         [result](const std::exception_ptr&, Findings findings) { *result = std::move(findings); });
@@ -63,6 +64,7 @@ class ProberTest : public testing::Test {
 
   ProbeSettings settings_ = PatientSettings();
   bool draining_ = false;
+  std::optional<model::ProbeResult> shared_;
   http::asio::io_context io_{1};
   http::Deadlines deadlines_{io_, clock_};
   http::ControlClient client_{io_, deadlines_};
@@ -273,6 +275,63 @@ TEST_F(ProberTest, RunsItsQueryWhenTheDataPathHasDoubts) {
   memory.doubted = true;
   Probe(memory);
   EXPECT_EQ(coordinator_.Requests("POST", "/v1/statement").size(), 1U);
+}
+
+// What another instance found, with every expensive step switched on here.
+class SharedProberTest : public ProberTest {
+ protected:
+  SharedProberTest() {
+    settings_.steps.back().always = true;
+    settings_.load_source = LoadSource::kSql;
+    shared_.emplace();
+    shared_->good = true;
+    shared_->coordinator_suffix = "abcde";
+    shared_->load = 7;
+    shared_->measured = clock_.Now();
+  }
+  bool Asked() const { return !coordinator_.Requests("POST", "/v1/statement").empty(); }
+};
+
+TEST_F(SharedProberTest, TakesOverWhatAnotherInstanceFound) {
+  const auto findings = Probe();
+  EXPECT_EQ(findings.outcome, Outcome::kOk);
+  EXPECT_EQ(findings.info.version, "476");
+  EXPECT_EQ(findings.coordinator_suffix, "abcde");
+  EXPECT_EQ(findings.load, 7);
+  EXPECT_EQ(findings.shared_at, shared_->measured);
+  EXPECT_EQ(coordinator_.Count("GET", "/v1/info"), 1U);
+  EXPECT_EQ(coordinator_.Count("GET", "/"), 1U);
+  EXPECT_FALSE(Asked());
+}
+
+TEST_F(SharedProberTest, TakesOverAFailure) {
+  shared_->good = false;
+  shared_->failure_class = "bounds";
+  shared_->reason = "too much";
+  const auto findings = Probe();
+  EXPECT_EQ(findings.outcome, Outcome::kFailed);
+  EXPECT_EQ(findings.failure_class, "bounds");
+  EXPECT_EQ(findings.reason, "too much");
+  EXPECT_FALSE(Asked());
+}
+
+TEST_F(SharedProberTest, BelievesItsOwnViewOfWhetherTheClusterIsThere) {
+  coordinator_.Stop();
+  EXPECT_EQ(Probe().failure_class, "refused");
+}
+
+TEST_F(SharedProberTest, AsksForItselfWhatWasFoundBeforeTheCoordinatorStarted) {
+  coordinator_.behaviour.uptime_seconds = 10;
+  shared_->measured = clock_.Now() - 11s;
+  EXPECT_EQ(Probe().coordinator_suffix, "eif54");
+  EXPECT_TRUE(Asked());
+}
+
+TEST_F(SharedProberTest, AsksForItselfAfterAFailureOfTheDataPath) {
+  auto memory = Healthy(900);
+  memory.doubted = true;
+  EXPECT_EQ(Probe(memory).shared_at, std::nullopt);
+  EXPECT_TRUE(Asked());
 }
 
 TEST_F(ProberTest, LearnsThatResultsAreSpooled) {

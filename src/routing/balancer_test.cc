@@ -217,7 +217,7 @@ TEST_F(BalancerTest, LeastInFlightCountsOtherInstancesToo) {
   Counters("c2").in_flight = 1;
   Counters("c3").in_flight = 2;
   EXPECT_EQ(PickId(), "c2");
-  registry.ReportRemoteInFlight({{"c2", 5}});
+  registry.ReportRemote({{"c2", {.exchanges = 5}}});
   EXPECT_EQ(PickId(), "c3");
   Counters("c1").in_flight = 2;
   EXPECT_EQ(PickMany(10), (std::map<std::string, int>{{"c1", 5}, {"c3", 5}}));

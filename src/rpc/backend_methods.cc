@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <ranges>
 
 #include "rpc/convert_backend.h"
 #include "rpc/methods.h"
@@ -69,6 +70,14 @@ Expected<BackendView> Change(AdminService& service,
       {}, caller);
 }
 
+// Those of the file are drained by the file: here they are waited for.
+Expected<void> BeginDrain(AdminService& service, const std::string& id, const Caller& caller) {
+  const auto view = service.GetBackend(id);
+  if (view && view->backend.draining) return {};
+  return Done(
+      Change(service, id, caller, [](model::Backend& backend) { backend.draining = true; }));
+}
+
 Expected<void> Drain(AdminService& service,
                      DrainWaiter& drains,
                      const v1::DrainBackendRequest& request,
@@ -77,19 +86,31 @@ Expected<void> Drain(AdminService& service,
   if (request.timeout_seconds() < 0 || request.timeout_seconds() > kMaxDrainSeconds) {
     return InvalidField("timeout_seconds", "0 to 300");
   }
-  const auto changed = Change(service, request.id(), caller,
-                              [](model::Backend& backend) { backend.draining = true; });
-  if (!changed) return std::unexpected(changed.error());
-  // A backend that was deleted meanwhile has nothing left.
-  const auto left = [&] { return service.Left(request.id()).value_or(model::DrainState()); };
-  const auto empty = [&] { return left().Empty(); };
+  if (auto begun = BeginDrain(service, request.id(), caller); !begun) return begun;
+  const auto empty = [&] { return service.Drained(request.id()); };
   response.set_drained(drains.Wait(empty, std::chrono::seconds(request.timeout_seconds())));
   if (response.drained()) return {};
-  const auto state = left();
+  // A backend that was deleted meanwhile has nothing left.
+  const auto state = service.Left(request.id()).value_or(model::DrainState());
   response.set_in_flight(static_cast<std::int32_t>(state.exchanges));
   response.set_queries(static_cast<std::int32_t>(state.queries));
   response.set_transactions(static_cast<std::int32_t>(state.transactions));
   response.set_spooled(state.spooled);
+  return {};
+}
+
+Expected<void> ListHistory(AdminService& service,
+                           const v1::ListBackendHistoryRequest& request,
+                           v1::ListBackendHistoryResponse& response) {
+  const auto changes = service.History(request.id());
+  if (!changes) return std::unexpected(changes.error());
+  for (const auto& change : *changes | std::views::reverse) {
+    auto& out = *response.add_changes();
+    out.set_at_ms(ToMilliseconds(change.at));
+    out.set_from(change.from);
+    out.set_to(change.to);
+    out.set_reason(ToText(change.reason));
+  }
   return {};
 }
 
@@ -146,7 +167,8 @@ void AddKnownMethods(MethodTable& table, AdminService& service) {
       [&service](const auto& request, auto&, const Caller& caller) -> Expected<void> {
         const auto precondition = PreconditionOf(request.etag());
         if (!precondition) return std::unexpected(precondition.error());
-        return service.DeleteBackend(request.id(), *precondition, caller);
+        const auto force = request.force() ? AdminService::Force::kYes : AdminService::Force::kNo;
+        return service.DeleteBackend(request.id(), force, *precondition, caller);
       });
   table.Add<v1::BackendEnableRequest, v1::Empty>(
       "BackendApi.EnableBackend", Role::kOperator, Blocking::kYes,
@@ -175,6 +197,11 @@ void AddMarks(MethodTable& table, AdminService& service) {
       [&service](const auto& request, auto&, const Caller& caller) {
         return service.MarkBackend(request.id(), false, caller);
       });
+  table.Add<v1::ClearMarksBackendRequest, v1::Empty>(
+      "BackendApi.ClearMarksBackend", Role::kOperator, Blocking::kYes,
+      [&service](const auto& request, auto&, const Caller& caller) {
+        return service.ClearMarks(request.id(), caller);
+      });
   table.Add<v1::BackendUpdateClusterLoadRequest, v1::Empty>(
       "BackendApi.UpdateClusterLoadBackend", Role::kOperator, Blocking::kYes,
       [&service](const auto& request, auto&, const Caller& caller) -> Expected<void> {
@@ -183,7 +210,20 @@ void AddMarks(MethodTable& table, AdminService& service) {
       });
 }
 
-void AddNewMethods(MethodTable& table, AdminService& service, DrainWaiter& drains) {
+void AddObservations(MethodTable& table, AdminService& service, DrainWaiter& drains) {
+  table.Add<v1::DrainBackendRequest, v1::DrainBackendResponse>(
+      "BackendApi.DrainBackend", Role::kOperator, Blocking::kYes,
+      [&service, &drains](const auto& request, auto& response, const Caller& caller) {
+        return Drain(service, drains, request, response, caller);
+      });
+  table.Add<v1::ListBackendHistoryRequest, v1::ListBackendHistoryResponse>(
+      "BackendApi.ListBackendHistory", Role::kViewer, Blocking::kNo,
+      [&service](const auto& request, auto& response, const Caller&) {
+        return ListHistory(service, request, response);
+      });
+}
+
+void AddNewMethods(MethodTable& table, AdminService& service) {
   const auto put = [&service](const v1::Backend& message, Existence existence,
                               const Caller& caller) {
     return PutFrom(message, WhenUnset::kEnabled, existence,
@@ -211,11 +251,6 @@ void AddNewMethods(MethodTable& table, AdminService& service, DrainWaiter& drain
       [&service](const auto& request, auto& response, const Caller& caller) {
         return Show(Patch(service, request, caller), response);
       });
-  table.Add<v1::DrainBackendRequest, v1::DrainBackendResponse>(
-      "BackendApi.DrainBackend", Role::kOperator, Blocking::kYes,
-      [&service, &drains](const auto& request, auto& response, const Caller& caller) {
-        return Drain(service, drains, request, response, caller);
-      });
 }
 
 }  // namespace
@@ -223,7 +258,8 @@ void AddNewMethods(MethodTable& table, AdminService& service, DrainWaiter& drain
 void AddBackendMethods(MethodTable& table, AdminService& service, DrainWaiter& drains) {
   AddKnownMethods(table, service);
   AddMarks(table, service);
-  AddNewMethods(table, service, drains);
+  AddNewMethods(table, service);
+  AddObservations(table, service, drains);
 }
 
 }  // namespace gateway::rpc

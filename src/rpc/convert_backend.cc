@@ -95,6 +95,9 @@ v1::Backend ToProto(const admin::BackendView& view) {
     out.set_active_workers(Rounded(*status.figures.active_workers));
   out.set_environment(ToText(status.environment));
   out.set_same_as(status.same_as);
+  out.set_left_queries(static_cast<std::int32_t>(view.left.queries));
+  out.set_left_transactions(static_cast<std::int32_t>(view.left.transactions));
+  out.set_left_spooled(view.left.spooled);
   return out;
 }
 

@@ -180,7 +180,8 @@ TEST(WriteJson, WritesLargeIntegersAsStringsAndLeavesOutWhatIsNotSet) {
   response.mutable_query()->set_submitted_at(1'700'000'000);
   const auto json = WriteJson(response);
   EXPECT_NE(json.find(R"("submitted_at":"1700000000")"), std::string::npos) << json;
-  EXPECT_EQ(WriteJson(v1::QueriesListResponse()), R"({"Count":0,"items":[],"total":0})");
+  EXPECT_EQ(WriteJson(v1::QueriesListResponse()),
+            R"({"Count":0,"items":[],"total":0,"has_more":false})");
 }
 
 TEST(WriteJson, EscapesWhatIsNotText) {

@@ -78,6 +78,7 @@ Expected<void> List(AdminService& service,
   for (const auto& record : page->items) *response.add_items() = ToProto(record);
   response.set_count(response.items_size());
   response.set_total(static_cast<std::int32_t>(page->total));
+  response.set_has_more(page->has_more);
   return {};
 }
 

@@ -163,7 +163,10 @@ Response TrinoGatewayApi::Handle(const Request& request, const admin::Caller& ca
   }
   if (path == "/gateway/backend/modify/add") return Save(request, true, caller);
   if (path == "/gateway/backend/modify/update") return Save(request, false, caller);
-  if (path == "/gateway/backend/modify/delete") return Delete(Trim(request.body), caller);
+  if (path == "/gateway/backend/modify/delete") {
+    const bool force = request.target.ends_with("?force=true");
+    return Delete(Trim(request.body), force ? Force::kYes : Force::kNo, caller);
+  }
   if (path == kEntity) {
     if (!request.target.ends_with("?entityType=GATEWAY_BACKEND")) {
       return RestError(400, "invalid_argument", "entityType must be GATEWAY_BACKEND");
@@ -244,13 +247,19 @@ Response TrinoGatewayApi::Save(const Request& request,
   return Show(ToJson(*put, service_.ListGroups()));
 }
 
-Response TrinoGatewayApi::Delete(std::string_view name, const admin::Caller& caller) const {
+Response TrinoGatewayApi::Delete(std::string_view name,
+                                 Force force,
+                                 const admin::Caller& caller) const {
   const std::string id(name);
+  // Before it leaves its groups: a refusal changes nothing.
+  if (force == Force::kNo) {
+    if (auto empty = service_.CheckIsEmpty(id); !empty) return RestError(empty.error());
+  }
   for (const auto& group : service_.ListGroups()) {
     if (!Names(group, id)) continue;
     if (auto left = LeaveGroup(id, group.id, caller); !left) return RestError(left.error());
   }
-  const auto deleted = service_.DeleteBackend(id, {}, caller);
+  const auto deleted = service_.DeleteBackend(id, force, {}, caller);
   // Not there: that API says 200 as well.
   if (!deleted && deleted.error().code != ErrorCode::kNotFound) return RestError(deleted.error());
   return Text(200, "");

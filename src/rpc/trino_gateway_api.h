@@ -36,7 +36,8 @@ class TrinoGatewayApi {
   Response ShowPublic(std::string_view name_and_rest) const;
   Response SetActive(std::string_view name, bool active, const admin::Caller& caller) const;
   Response Save(const Request& request, bool must_be_new, const admin::Caller& caller) const;
-  Response Delete(std::string_view name, const admin::Caller& caller) const;
+  using Force = admin::AdminService::Force;
+  Response Delete(std::string_view name, Force force, const admin::Caller& caller) const;
   Expected<void> MoveToGroup(const std::string& backend_id,
                              const std::string& group_id,
                              const admin::Caller& caller) const;

@@ -1,5 +1,6 @@
 #include "store/audit_rows.h"
 
+#include <algorithm>
 #include <string>
 
 #include <fmt/format.h>
@@ -65,6 +66,23 @@ std::vector<AuditEntry> ReadAudit(soci::session& sql, const AuditFilter& wanted)
     entries.push_back(row);
   }
   return entries;
+}
+
+// Entries are in the order of their time, so the oldest ones are looked at and nothing else. The
+// newest one stays: the next id is counted from it.
+std::uint64_t DeleteAudit(soci::session& sql, Clock::WallTime older_than, std::size_t at_most) {
+  const auto before = ToMillis(older_than);
+  long long newest = 0;
+  sql << "SELECT COALESCE(MAX(id), 0) FROM audit_log", soci::into(newest);
+  // The inner table has a name of its own because MySQL limits no subquery otherwise.
+  soci::statement deletion =
+      (sql.prepare << fmt::format(
+           "DELETE FROM audit_log WHERE id < :newest AND written_at < :before AND id IN "
+           "(SELECT id FROM (SELECT id FROM audit_log ORDER BY id LIMIT {}) AS oldest)",
+           at_most),
+       soci::use(newest), soci::use(before));
+  deletion.execute(true);
+  return static_cast<std::uint64_t>(std::max(0LL, deletion.get_affected_rows()));
 }
 
 }  // namespace gateway::store

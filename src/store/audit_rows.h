@@ -1,6 +1,8 @@
 // Lines of the audit log as rows. Private to this room; throws what SOCI throws.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include <soci/soci.h>
@@ -14,5 +16,8 @@ namespace gateway::store {
 void InsertAudit(soci::session& sql, const AuditEntry& entry, Clock::WallTime now);
 
 std::vector<AuditEntry> ReadAudit(soci::session& sql, const AuditFilter& filter);
+
+// See Store::PurgeAudit().
+std::uint64_t DeleteAudit(soci::session& sql, Clock::WallTime older_than, std::size_t at_most);
 
 }  // namespace gateway::store

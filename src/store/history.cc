@@ -94,10 +94,15 @@ std::vector<QueryRecord> ReadRecords(soci::session& sql, Filter& filter, std::st
   return records;
 }
 
+// At most kMaxTotal + 1: counting all of a long history would take longer than reading a page of
+// it.
 std::uint64_t CountRecords(soci::session& sql, Filter& filter) {
   unsigned long long total = 0;
-  auto rows =
-      filter.Prepare(sql, fmt::format("SELECT COUNT(*) FROM queries{}", filter.where()), total);
+  auto rows = filter.Prepare(
+      sql,
+      fmt::format("SELECT COUNT(*) FROM (SELECT id FROM queries{} LIMIT {}) AS counted",
+                  filter.where(), QueryPage::kMaxTotal + 1),
+      total);
   rows.execute(true);
   return total;
 }
@@ -153,7 +158,9 @@ Expected<QueryPage> Store::ListQueries(const QueryFilter& wanted) {
                                   order, wanted.limit, wanted.offset);
     QueryPage page;
     page.items = ReadRecords(sql, filter, tail);
-    page.total = CountRecords(sql, filter);
+    const auto counted = CountRecords(sql, filter);
+    page.total = std::min(counted, QueryPage::kMaxTotal);
+    page.has_more = counted > page.total;
     return page;
   };
   return database_->Run(Access::kRead, "cannot read the history of queries", list);
@@ -182,6 +189,14 @@ Expected<std::vector<AuditEntry>> Store::ListAudit(const AuditFilter& filter) {
     return ReadAudit(sql, filter);
   };
   return database_->Run(Access::kStatement, "cannot read the audit log", list);
+}
+
+Expected<std::uint64_t> Store::PurgeAudit(Clock::WallTime older_than, std::size_t at_most) {
+  if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
+  const auto purge = [&](soci::session& sql) -> Expected<std::uint64_t> {
+    return DeleteAudit(sql, older_than, at_most);
+  };
+  return database_->Run(Access::kWrite, "cannot purge the audit log", purge);
 }
 
 }  // namespace gateway::store

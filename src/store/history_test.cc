@@ -118,6 +118,20 @@ TEST_P(HistoryTest, PurgesTheOldestInBoundedBatches) {
   EXPECT_EQ(IdsOf(store->ListQueries({})), (Ids{"d", "c"}));
 }
 
+TEST_P(HistoryTest, CountsNoMoreThanTenThousandMatches) {
+  const auto store = Open();
+  std::vector<QueryRecord> records;
+  for (int i = 0; i < 10'001; ++i) records.push_back(Record("q" + std::to_string(i)));
+  ASSERT_TRUE(store->SaveQueries(std::span(records).first(10'000)));
+  const auto all = store->ListQueries({.limit = 1});
+  EXPECT_EQ(all->total, 10'000U);
+  EXPECT_FALSE(all->has_more);
+  ASSERT_TRUE(store->SaveQueries(records));
+  const auto more = store->ListQueries({.limit = 1});
+  EXPECT_EQ(more->total, 10'000U);
+  EXPECT_TRUE(more->has_more);
+}
+
 TEST_P(HistoryTest, KeepsTheAuditLogNewestFirst) {
   const auto store = Open();
   const AuditEntry entry{.actor = "alice",

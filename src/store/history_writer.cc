@@ -10,9 +10,7 @@ using telemetry::Level;
 
 constexpr std::chrono::milliseconds kGathering{100};  // rows of this time share a transaction
 constexpr std::chrono::milliseconds kRetryPause{1000};
-constexpr std::chrono::minutes kPurgeInterval{10};
 constexpr std::size_t kBatch = 500;
-constexpr std::size_t kPurgeBatch = 5'000;
 constexpr std::string_view kEllipsis = "\u2026";
 
 void Cut(std::string& text, std::size_t limit) {
@@ -25,16 +23,8 @@ void Cut(std::string& text, std::size_t limit) {
 
 }  // namespace
 
-HistoryWriter::HistoryWriter(HistoryOptions options,
-                             Store& store,
-                             const Clock& clock,
-                             telemetry::Logger& logger)
-    : options_(options),
-      store_(store),
-      clock_(clock),
-      logger_(logger),
-      next_purge_(clock.Now()),
-      thread_([this] { Run(); }) {}
+HistoryWriter::HistoryWriter(HistoryOptions options, Store& store, telemetry::Logger& logger)
+    : options_(options), store_(store), logger_(logger), thread_([this] { Run(); }) {}
 
 HistoryWriter::~HistoryWriter() {
   {
@@ -68,7 +58,6 @@ void HistoryWriter::Run() {
       std::unique_lock lock(mutex_);
       if (wake_.wait_for(lock, kRetryPause, [this] { return stopping_; })) return;
     }
-    PurgeNowAndThen();
   }
 }
 
@@ -96,15 +85,6 @@ bool HistoryWriter::Write(const std::vector<QueryRecord>& batch) {
   }
   if (std::exchange(failing_, false)) logger_.Event(Level::kInfo, "history.saved_again", {});
   return true;
-}
-
-void HistoryWriter::PurgeNowAndThen() {
-  if (clock_.Now() < next_purge_) return;
-  const auto purged = store_.PurgeQueries(
-      clock_.WallNow() - std::chrono::days(options_.retention_days), kPurgeBatch);
-  // A full batch: there is more to delete.
-  const bool more = purged && *purged == kPurgeBatch;
-  if (!more) next_purge_ = clock_.Now() + kPurgeInterval;
 }
 
 }  // namespace gateway::store

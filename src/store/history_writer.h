@@ -2,20 +2,18 @@
 //
 // Record() never waits: rows go through a bounded queue to a thread that writes them in batches.
 // While the database is away the rows wait; when the queue is full new ones are dropped and
-// counted. Rows older than the retention are deleted in small batches.
+// counted.
 // Threads: Record() and the counters from any thread.
 // Memory: at most `capacity` rows of `max_text` bytes of SQL each.
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <thread>
 #include <vector>
 
-#include "base/clock.h"
 #include "store/store.h"
 #include "telemetry/logger.h"
 
@@ -23,7 +21,7 @@ namespace gateway::store {
 
 struct HistoryOptions {
   bool enabled = true;
-  unsigned retention_days = 7;
+  unsigned retention_days = 7;       // see Purger
   std::size_t capacity = 10'000;     // rows that may wait
   std::size_t max_text = 64 * 1024;  // bytes of SQL that are kept of one query; 0: none
 
@@ -32,11 +30,8 @@ struct HistoryOptions {
 
 class HistoryWriter {
  public:
-  // All must outlive the writer.
-  HistoryWriter(HistoryOptions options,
-                Store& store,
-                const Clock& clock,
-                telemetry::Logger& logger);
+  // Both must outlive the writer.
+  HistoryWriter(HistoryOptions options, Store& store, telemetry::Logger& logger);
   // Writes what waits, if the database takes it at once.
   ~HistoryWriter();
 
@@ -51,11 +46,9 @@ class HistoryWriter {
   // Takes what waits; nothing: the writer stops.
   std::vector<QueryRecord> Take();
   bool Write(const std::vector<QueryRecord>& batch);
-  void PurgeNowAndThen();
 
   const HistoryOptions options_;
   Store& store_;
-  const Clock& clock_;
   telemetry::Logger& logger_;
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -63,7 +56,6 @@ class HistoryWriter {
   bool stopping_ = false;             // guarded by mutex_
   std::atomic<std::uint64_t> dropped_{0};
   bool failing_ = false;
-  Clock::TimePoint next_purge_;
   std::jthread thread_;
 };
 

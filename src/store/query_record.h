@@ -44,7 +44,9 @@ struct QueryFilter {
 
 struct QueryPage {
   std::vector<QueryRecord> items;
-  std::uint64_t total = 0;  // that the filter matches, on all pages
+  static constexpr std::uint64_t kMaxTotal = 10'000;
+  std::uint64_t total = 0;  // that the filter matches, on all pages; not more than kMaxTotal
+  bool has_more = false;    // are there more than `total`?
 };
 
 }  // namespace gateway::store

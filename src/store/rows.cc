@@ -221,6 +221,7 @@ void DeleteRow(soci::session& sql, Kind kind, std::string_view id) {
   if (kind == Kind::kBackend) {
     sql << "DELETE FROM coordinator_suffixes WHERE backend_id = :id", soci::use(key);
     sql << "DELETE FROM backend_marks WHERE backend_id = :id", soci::use(key);
+    sql << "DELETE FROM probe_results WHERE backend_id = :id", soci::use(key);
   }
   if (kind == Kind::kGroup) {
     sql << "DELETE FROM group_backends WHERE group_id = :id", soci::use(key);

@@ -135,12 +135,37 @@ constexpr std::array<std::string_view, 1> kAuditDown = {
     "DROP TABLE audit_log",
 };
 
+// What instances tell each other: what a drain waits for on all of them; who of them does the
+// expensive steps of probes (a lease, by the time of the database's server), and what it found.
+constexpr std::array<std::string_view, 6> kSharedProbesUp = {
+    "ALTER TABLE instance_loads ADD COLUMN queries BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE instance_loads ADD COLUMN transactions BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE instance_loads ADD COLUMN spooled SMALLINT NOT NULL DEFAULT 0",
+    R"(CREATE TABLE leases (
+         name VARCHAR(64) NOT NULL PRIMARY KEY,
+         holder VARCHAR(64) NOT NULL,
+         expires_at BIGINT NOT NULL))",
+    "INSERT INTO leases (name, holder, expires_at) VALUES ('monitor', '', 0)",
+    R"(CREATE TABLE probe_results (
+         backend_id VARCHAR(64) NOT NULL PRIMARY KEY,
+         found {text} NOT NULL,
+         measured_at BIGINT NOT NULL))",
+};
+constexpr std::array<std::string_view, 5> kSharedProbesDown = {
+    "DROP TABLE probe_results",
+    "DROP TABLE leases",
+    "ALTER TABLE instance_loads DROP COLUMN spooled",
+    "ALTER TABLE instance_loads DROP COLUMN transactions",
+    "ALTER TABLE instance_loads DROP COLUMN queries",
+};
+
 constexpr std::array kMigrations = {
     Migration{1, "configuration", kConfigurationUp, kConfigurationDown},
     Migration{2, "coordinator_suffixes", kSuffixesUp, kSuffixesDown},
     Migration{3, "shared_state", kSharedStateUp, kSharedStateDown},
     Migration{4, "queries", kQueriesUp, kQueriesDown},
     Migration{5, "audit_log", kAuditUp, kAuditDown},
+    Migration{6, "shared_probes", kSharedProbesUp, kSharedProbesDown},
 };
 
 }  // namespace

@@ -81,11 +81,14 @@ Expected<void> Store::SaveInstanceLoads(std::string_view instance_id,
         soci::use(instance), soci::use(oldest);
     const auto upsert =
         Upsert(database_->engine(), "instance_loads", std::array{"instance_id"sv, "backend_id"sv},
-               std::array{"in_flight"sv, "seen_at"sv});
+               std::array{"in_flight"sv, "queries"sv, "transactions"sv, "spooled"sv, "seen_at"sv});
     for (const auto& load : loads) {
-      const long long in_flight = load.in_flight;
+      const auto in_flight = static_cast<long long>(load.left.exchanges);
+      const auto queries = static_cast<long long>(load.left.queries);
+      const auto transactions = static_cast<long long>(load.left.transactions);
+      const int spooled = load.left.spooled ? 1 : 0;
       sql << upsert, soci::use(instance), soci::use(load.backend_id), soci::use(in_flight),
-          soci::use(now);
+          soci::use(queries), soci::use(transactions), soci::use(spooled), soci::use(now);
     }
     return {};
   };
@@ -99,17 +102,23 @@ Expected<std::vector<InstanceLoad>> Store::LoadOtherInstanceLoads(std::string_vi
     std::vector<InstanceLoad> loads;
     InstanceLoad row;
     long long in_flight = 0;
+    long long queries = 0;
+    long long transactions = 0;
+    int spooled = 0;
     const std::string instance(instance_id);
     const auto oldest = ToMillis(clock_.WallNow() - fresh);
     soci::statement rows =
-        (sql.prepare << "SELECT instance_id, backend_id, in_flight FROM instance_loads "
+        (sql.prepare << "SELECT instance_id, backend_id, in_flight, queries, transactions, spooled "
+                        "FROM instance_loads "
                         "WHERE instance_id <> :id AND seen_at >= :oldest "
                         "ORDER BY instance_id, backend_id",
          soci::use(instance), soci::use(oldest), soci::into(row.instance_id),
-         soci::into(row.backend_id), soci::into(in_flight));
+         soci::into(row.backend_id), soci::into(in_flight), soci::into(queries),
+         soci::into(transactions), soci::into(spooled));
     rows.execute();
     while (rows.fetch()) {
-      row.in_flight = in_flight;
+      row.left = {static_cast<std::size_t>(queries), static_cast<std::size_t>(transactions),
+                  static_cast<std::size_t>(in_flight), spooled != 0};
       loads.push_back(row);
     }
     return loads;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "model/live_queries.h"
 
 namespace gateway::store {
 
@@ -32,11 +33,11 @@ struct BackendMark {
   bool operator==(const BackendMark&) const = default;
 };
 
-// How many queries one instance has in flight on one backend.
+// What goes through one instance on one backend.
 struct InstanceLoad {
   std::string instance_id;
   std::string backend_id;
-  std::int64_t in_flight = 0;
+  model::DrainState left;
 
   bool operator==(const InstanceLoad&) const = default;
 };

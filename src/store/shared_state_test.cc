@@ -65,12 +65,15 @@ TEST_P(SharedStateTest, KeepsTheLastMarkOfEachBackend) {
 
 TEST_P(SharedStateTest, TellsFreshLoadsOfOtherInstances) {
   const auto store = Open();
-  ASSERT_TRUE(store->SaveInstanceLoads("old", {{"old", "c1", 9}}));
+  ASSERT_TRUE(store->SaveInstanceLoads("old", {{"old", "c1", {.exchanges = 9}}}));
   clock.Advance(10s);
-  ASSERT_TRUE(store->SaveInstanceLoads("a", {{"a", "c1", 1}, {"a", "c2", 3'000'000'000}}));
-  ASSERT_TRUE(store->SaveInstanceLoads("b", {{"b", "c1", 5}}));
-  ASSERT_TRUE(store->SaveInstanceLoads("a", {{"a", "c2", 2}}));
-  const std::vector<InstanceLoad> expected = {{"a", "c2", 2}};
+  const model::DrainState many{.exchanges = 3'000'000'000};
+  const model::DrainState all{7, 1, 2, true};
+  ASSERT_TRUE(store->SaveInstanceLoads("a", {{"a", "c1", all}, {"a", "c2", many}}));
+  ASSERT_TRUE(store->SaveInstanceLoads("b", {{"b", "c1", all}}));
+  EXPECT_EQ(store->LoadOtherInstanceLoads("b", 5s)->back(), (InstanceLoad{"a", "c2", many}));
+  ASSERT_TRUE(store->SaveInstanceLoads("a", {{"a", "c2", all}}));
+  const std::vector<InstanceLoad> expected = {{"a", "c2", all}};
   EXPECT_EQ(store->LoadOtherInstanceLoads("b", 5s), expected);
   EXPECT_EQ(store->LoadOtherInstanceLoads("b", 10s)->size(), 2U);
   ASSERT_TRUE(store->SaveInstanceLoads("a", {}));

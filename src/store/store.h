@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "model/configuration.h"
+#include "model/shared_probes.h"
 #include "store/audit.h"
 #include "store/configuration_edit.h"
 #include "store/query_record.h"
@@ -86,6 +87,18 @@ class Store {
   Expected<std::vector<InstanceLoad>> LoadOtherInstanceLoads(std::string_view instance_id,
                                                              std::chrono::milliseconds fresh);
 
+  // Of all instances one does the expensive steps of probes: who holds the lease, for `term` by the
+  // time of the database's server. Takes it when nobody has it, or renews it; false: another one
+  // has it.
+  Expected<bool> HoldProbeLease(std::string_view holder, std::chrono::milliseconds term);
+  // Gives it back, if `holder` has it.
+  [[nodiscard]] Expected<void> ReleaseProbeLease(std::string_view holder);
+  // Replaces what was found before of the same backends. kAborted: the lease is gone.
+  [[nodiscard]] Expected<void> SaveProbes(std::string_view holder,
+                                          const std::vector<model::ProbeResult>& results);
+  // What was measured within `valid_for`, by backend.
+  Expected<std::vector<model::ProbeResult>> LoadProbes(std::chrono::milliseconds valid_for);
+
   // Remembers, or renews, that `backend_id` answers for `suffix`; drops outlived sightings.
   [[nodiscard]] Expected<void> SaveSuffix(std::string_view suffix, std::string_view backend_id);
   // Those within the retention, oldest first.
@@ -104,6 +117,9 @@ class Store {
 
   // Written by ConfigurationEdit::Audit().
   Expected<std::vector<AuditEntry>> ListAudit(const AuditFilter& filter);
+  // Deletes those of the `at_most` oldest entries that are from before `older_than`, but never the
+  // newest entry of all; returns how many.
+  Expected<std::uint64_t> PurgeAudit(Clock::WallTime older_than, std::size_t at_most);
 
  private:
   Store(std::unique_ptr<Database> database, const Clock& clock);

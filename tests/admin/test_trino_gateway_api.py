@@ -2,6 +2,8 @@
 
 import pytest
 
+from faults.harness import wait_for
+
 from .conftest import Api, start
 
 ENTRY = {"name": "tg1", "proxyTo": "http://trino.example:8080/", "active": True,
@@ -37,6 +39,21 @@ def test_a_backend_goes_through_its_life(api):
     for _ in range(2):  # deleting what is not there is no error in that API
         assert api.post("/gateway/backend/modify/delete", data="tg1").status_code == 200
     assert api.get("/api/public/backends/tg1").status_code == 404
+
+
+def test_a_backend_in_use_is_deleted_only_by_force(api, gateway, clusters):
+    entry = {**ENTRY, "name": "tg3", "proxyTo": clusters[0].url, "routingGroup": "adhoc"}
+    assert api.post("/gateway/backend/modify/add", json=entry).status_code == 200
+    state = "/api/public/backends/tg3/state"
+    wait_for(lambda: api.get(state).json()["trinoStatus"] == "HEALTHY", "a healthy backend")
+    answer = gateway.request("POST", "/v1/statement", [("X-Trino-User", "ada")], b"SELECT 1")
+    assert answer.get("X-Trino-Gateway-Backend") == "tg3"
+    refused = api.post("/gateway/backend/modify/delete", data="tg3")
+    assert refused.status_code == 409
+    assert "1 query" in refused.json()["error"]["message"]
+    assert shown(api, "tg3")["routingGroup"] == "adhoc"  # nothing was changed
+    assert api.post("/gateway/backend/modify/delete?force=true", data="tg3").status_code == 200
+    assert api.get("/api/public/backends/tg3").status_code == 404
 
 
 def test_entities(api):

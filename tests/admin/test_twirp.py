@@ -56,7 +56,7 @@ def test_conventions_of_json(api):
     assert api.twirp("HealthCheckAPI/Check").json() == {"serving_status": "SERVING_STATUS_SERVING"}
     assert api.twirp("PolicyApi/ListAllPolicies").json() == {"items": []}
     assert api.twirp("QueryApi/ListQueries", {"username": "nobody"}).json() == {
-        "Count": 0, "items": [], "total": 0}
+        "Count": 0, "items": [], "total": 0, "has_more": False}
     group = {"id": "tw", "lastRoutedBackend": "x", "isEnabled": True, "strategy": 2}
     assert api.twirp("GroupApi/CreateOrUpdateGroup", group).status_code == 200
     shown = api.twirp("GroupApi/GetGroup", {"id": "tw"}).json()["group"]

@@ -7,6 +7,7 @@ import itertools
 import threading
 
 import pytest
+from faults.harness import wait_for
 
 from .clients import ApiError
 
@@ -117,6 +118,58 @@ def test_what_is_used_cannot_be_deleted(api, new_id):
     for kind, key in (("Policy", policy), ("Group", group), ("Backend", backend)):
         api.call(f"{kind}Api/Delete{kind}", {"id": key})
         assert refusal(api, f"{kind}Api/Get{kind}", {"id": key})[0] == "not_found"
+
+
+@pytest.fixture
+def busy(api, gateway, lab, new_id):
+    """A backend that no group names any more, with one query that runs there."""
+    backend, group, policy = new_id("b"), new_id("g"), new_id("p")
+    fake = lab.fake_trino(f"q{int(backend.removeprefix('b-')):04}")
+    put_backend(api, backend, url=fake.url)
+    wait_for(lambda: api.call("BackendApi/GetBackend", {"id": backend})["backend"]["is_healthy"],
+             "a healthy backend")
+    put_group(api, group, [backend])
+    put_policy(api, policy, group)
+    answer = gateway.request("POST", "/v1/statement", [
+        ("X-Trino-User", "ada"), ("X-Trino-Client-Tags", policy)], b"SELECT 1 -- queued=3")
+    assert answer.get("X-Trino-Gateway-Backend") == backend
+    api.call("PolicyApi/DeletePolicy", {"id": policy})
+    api.call("GroupApi/DeleteGroup", {"id": group})
+    return backend
+
+
+def test_a_backend_in_use_is_deleted_only_by_force(api, busy):
+    assert api.call("BackendApi/GetBackend", {"id": busy})["backend"]["left_queries"] == 1
+    code, message = refusal(api, "BackendApi/DeleteBackend", {"id": busy})
+    assert code == "failed_precondition"
+    assert "1 query" in message and "drain" in message and "force=true" in message
+    left = api.call("BackendApi/DrainBackend", {"id": busy})
+    assert (left["drained"], left["queries"]) == (False, 1)
+    api.call("BackendApi/DeleteBackend", {"id": busy, "force": True})
+    assert refusal(api, "BackendApi/GetBackend", {"id": busy})[0] == "not_found"
+
+
+def test_a_backends_history_tells_what_happened(api, busy):
+    api.call("BackendApi/DisableBackend", {"id": busy})
+    changes = api.call("BackendApi/ListBackendHistory", {"id": busy})["changes"]
+    assert [(change["from"], change["to"]) for change in changes[:2]] == [
+        ("healthy", "disabled"), ("unknown", "healthy")]
+    assert changes[0]["reason"] == "disabled"
+    assert int(changes[0]["at_ms"]) >= int(changes[1]["at_ms"]) > 1_700_000_000_000
+    assert refusal(api, "BackendApi/ListBackendHistory", {"id": "gone"})[0] == "not_found"
+    api.call("BackendApi/DeleteBackend", {"id": busy, "force": True})
+
+
+def test_marks_are_set_and_cleared(api, busy):
+    def shown():
+        return api.call("BackendApi/GetBackend", {"id": busy})["backend"]
+
+    api.call("BackendApi/MarkUnhealthyBackend", {"id": busy})
+    assert (shown()["health"], shown()["is_marked"]) == ("unhealthy", True)
+    api.call("BackendApi/ClearMarksBackend", {"id": busy})
+    assert (shown()["health"], shown()["is_marked"]) == ("healthy", False)
+    assert refusal(api, "BackendApi/ClearMarksBackend", {"id": "gone"})[0] == "not_found"
+    api.call("BackendApi/DeleteBackend", {"id": busy, "force": True})
 
 
 def test_create_refuses_what_exists(api, new_id):
