@@ -17,10 +17,12 @@
 #include "admin/service.h"
 #include "app/config.h"
 #include "base/clock.h"
+#include "explain/explainer.h"
 #include "http/asio.h"
 #include "identity/identity.h"
 #include "model/registry.h"
 #include "model/shared_probes.h"
+#include "proxy/stickiness.h"
 #include "rpc/access.h"
 #include "rpc/drain_waiter.h"
 #include "rpc/grpc_server.h"
@@ -31,6 +33,7 @@
 #include "rpc/pages.h"
 #include "rpc/trino_gateway_api.h"
 #include "rpc/work_pool.h"
+#include "rules/rule_book.h"
 #include "store/history_writer.h"
 #include "store/purger.h"
 #include "store/store.h"
@@ -46,6 +49,8 @@ class ControlPlane {
     telemetry::Logger& logger;
     model::Registry& registry;
     http::asio::io_context& io;
+    rules::RuleBook& rule_book;
+    proxy::Stickiness& stickiness;
     rpc::PageCallbacks pages;
     std::function<std::vector<std::string>(std::string_view suffix)> owners;
   };
@@ -80,6 +85,7 @@ class ControlPlane {
   rpc::AccessHooks MakeHooks();
 
   const AdminConfig config_;
+  const std::optional<rules::ExternalRouterOptions> external_router_;
   const Parts parts_;
   std::unique_ptr<store::Store> store_;
   store::HistoryWriter history_;
@@ -92,6 +98,7 @@ class ControlPlane {
   admin::AdminService service_;
   identity::Identity identity_;
   rpc::DrainWaiter drains_;
+  const explain::Explainer explainer_;
   const rpc::MethodTable methods_;
   const rpc::Access access_;
   const rpc::TrinoGatewayApi adapter_;

@@ -1,36 +1,22 @@
 // `trino-gateway explain`: where a described query would go by a configuration file, and why.
 //
-// It reads the file only: no gateway and no cluster is asked. All backends are taken to be healthy
-// and idle, but for those named by --down.
+// It reads the file only: no gateway and no cluster is asked, and the external router only when
+// told so. All backends are taken to be healthy and idle, but for those named by --down.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "app/config.h"
 #include "base/error.h"
+#include "explain/described_query.h"
 
 namespace CLI {
 class App;
 }
 
 namespace gateway::app {
-
-// A query, as far as its head and text are described.
-struct DescribedQuery {
-  std::string user;
-  std::string source;
-  std::vector<std::string> tags;
-  std::vector<std::string> headers;  // "Name: value"
-  std::string host;
-  std::string client_ip;
-  std::string catalog;
-  std::string schema;
-  std::string sql;
-  std::uint16_t port = 8080;  // of the listener
-};
 
 class ExplainCommand {
  public:
@@ -39,21 +25,27 @@ class ExplainCommand {
 
   bool asked() const;
 
-  // Prints the explanation. Errors: the configuration file, or a header that is none.
+  // Prints the explanation. Errors: the configuration file, the file of the statement, or a header
+  // that is none.
   Expected<void> Run() const;
 
  private:
   CLI::App* command_;
   std::string config_path_;
-  DescribedQuery query_;
+  explain::DescribedQuery query_;
+  std::vector<std::string> headers_;  // "Name: value"
+  std::string sql_file_;
   std::vector<std::string> down_;
   bool json_ = false;
 };
 
-// The explanation, as text or JSON. kInvalidArgument: a header without colon, an unknown backend in
-// `down`.
+// Adds "Name: value" to the query's headers. kInvalidArgument: there is no colon.
+[[nodiscard]] Expected<void> AddHeader(std::string_view header, explain::DescribedQuery& query);
+
+// The explanation, as text or JSON. kInvalidArgument: what DescribedHead refuses, an unknown
+// backend in `down`.
 Expected<std::string> ExplainQuery(const AppConfig& config,
-                                   const DescribedQuery& query,
+                                   const explain::DescribedQuery& query,
                                    const std::vector<std::string>& down,
                                    bool json);
 

@@ -35,13 +35,14 @@ struct ExplainCommandTest : testing::Test {
     if (parsed) config = *std::move(parsed);
   }
 
-  boost::json::value Json(const DescribedQuery& query, const std::vector<std::string>& down = {}) {
+  boost::json::value Json(const explain::DescribedQuery& query,
+                          const std::vector<std::string>& down = {}) {
     const auto text = ExplainQuery(config, query, down, true);
     EXPECT_TRUE(text) << text.error().message;
     return text ? boost::json::parse(*text) : boost::json::value();
   }
 
-  std::string DecidingPolicy(const DescribedQuery& query) {
+  std::string DecidingPolicy(const explain::DescribedQuery& query) {
     const auto document = Json(query);
     const auto& policies = document.at("decision").at("policies").as_array();
     return policies.empty() ? "" : policies[0].as_string().c_str();
@@ -55,11 +56,11 @@ TEST_F(ExplainCommandTest, TellsEveryPartOfTheQueryToThePolicies) {
   EXPECT_EQ(DecidingPolicy({.user = "ada"}), "ada");
   EXPECT_EQ(DecidingPolicy({.source = "cli"}), "cli");
   EXPECT_EQ(DecidingPolicy({.tags = {"a", "etl"}}), "tags");
-  EXPECT_EQ(DecidingPolicy({.headers = {"x-team:  bi "}}), "team");
-  EXPECT_EQ(DecidingPolicy({.headers = {"X-Presto-User: ada"}}), "ada");
+  EXPECT_EQ(DecidingPolicy({.headers = {{"x-team", "bi"}}}), "team");
+  EXPECT_EQ(DecidingPolicy({.headers = {{"X-Presto-User", "ada"}}}), "ada");
   EXPECT_EQ(DecidingPolicy({.port = 9090}), "port");
   EXPECT_EQ(DecidingPolicy({.host = "gw:8080"}), "host");
-  EXPECT_EQ(DecidingPolicy({.client_ip = "10.1.2.3"}), "inside");
+  EXPECT_EQ(DecidingPolicy({.client_address = "10.1.2.3"}), "inside");
   EXPECT_EQ(DecidingPolicy({.catalog = "hive"}), "catalog");
   EXPECT_EQ(DecidingPolicy({.catalog = "pg", .schema = "sales"}), "schema");
   EXPECT_EQ(DecidingPolicy({.sql = std::string(100, 'x')}), "large");
@@ -81,9 +82,20 @@ TEST_F(ExplainCommandTest, PrintsTextForPeople) {
       << *text;
 }
 
+TEST_F(ExplainCommandTest, SplitsHeadersAtTheirFirstColon) {
+  explain::DescribedQuery query;
+  ASSERT_TRUE(AddHeader("x-team:  a:b ", query));
+  ASSERT_EQ(query.headers.size(), 1u);
+  EXPECT_EQ(query.headers[0].first, "x-team");
+  EXPECT_EQ(query.headers[0].second, "a:b");
+}
+
 TEST_F(ExplainCommandTest, RefusesWhatItCannotRead) {
-  EXPECT_EQ(ExplainQuery(config, {.headers = {"X-Team"}}, {}, false).error().message,
+  explain::DescribedQuery query;
+  EXPECT_EQ(AddHeader("X-Team", query).error().message,
             "--header 'X-Team' is no header; write 'Name: value'");
+  EXPECT_EQ(ExplainQuery(config, {.headers = {{"X Team", "a"}}}, {}, false).error().message,
+            "'X Team' is no name of a header");
   EXPECT_EQ(ExplainQuery(config, {}, {"c9"}, false).error().message,
             "--down 'c9': no such backend is declared");
 }

@@ -49,6 +49,8 @@ Gateway::Gateway(AppConfig config, std::string config_path)
       access_log_(logger_, config_.log.access),
       registry_(clock_, config_.default_group),
       rule_book_(clock_),
+      // Nothing is learned before the keeper is there.
+      stickiness_([this](const proxy::Sighting& sighting) { suffix_keeper_->Keep(sighting); }),
       signals_(io_.get_executor()),
       file_timer_(io_.get_executor()),
       file_watcher_(config_path_) {}
@@ -71,14 +73,13 @@ Expected<std::unique_ptr<Gateway>> Gateway::Create(AppConfig config, std::string
 Expected<void> Gateway::OpenControlPlane() {
   registry_.ReplaceFile(config_.declared, config_.default_group);
   auto opened = ControlPlane::Open(
-      config_, {clock_, logger_, registry_, io_,
+      config_, {clock_, logger_, registry_, io_, rule_book_, stickiness_,
                 rpc::PageCallbacks{[this] { return NotReady(); }, [this] { return Scrape(); }},
                 [this](std::string_view suffix) { return OwnersOf(suffix); }});
   if (!opened) return std::unexpected(std::move(opened).error());
   control_plane_ = *std::move(opened);
 
   suffix_keeper_.emplace(control_plane_->store(), logger_);
-  stickiness_.emplace([this](const proxy::Sighting& sighting) { suffix_keeper_->Keep(sighting); });
   const auto suffixes = control_plane_->store().LoadSuffixes();
   // Without the database they are learned from answers and probes.
   if (!suffixes && suffixes.error().code != ErrorCode::kUnavailable) {
@@ -86,7 +87,7 @@ Expected<void> Gateway::OpenControlPlane() {
   }
   if (!suffixes) return {};
   for (const auto& sighting : *suffixes) {
-    stickiness_->Learn(sighting.suffix, sighting.backend_id);
+    stickiness_.Learn(sighting.suffix, sighting.backend_id);
   }
   return {};
 }
@@ -125,7 +126,7 @@ void Gateway::RecordQuery(const proxy::ProxySignals::Submission& submission) {
 
 std::vector<std::string> Gateway::OwnersOf(std::string_view suffix) const {
   std::vector<std::string> owners;
-  for (const auto& sighting : *stickiness_->table() | std::views::reverse) {
+  for (const auto& sighting : *stickiness_.table() | std::views::reverse) {
     if (sighting.suffix == suffix) owners.push_back(sighting.backend_id);
   }
   return owners;
@@ -133,9 +134,9 @@ std::vector<std::string> Gateway::OwnersOf(std::string_view suffix) const {
 
 Expected<void> Gateway::Start() {
   registry_.SetMarksHold(config_.monitor.marks);
-  monitor_.emplace(ToMonitorOptions(config_, control_plane_->shared_probes(), *stickiness_), io_,
+  monitor_.emplace(ToMonitorOptions(config_, control_plane_->shared_probes(), stickiness_), io_,
                    clock_, registry_, logger_, metrics_);
-  server_.emplace(config_.proxy, clock_, logger_, metrics_, access_log_, *stickiness_, rule_book_,
+  server_.emplace(config_.proxy, clock_, logger_, metrics_, access_log_, stickiness_, rule_book_,
                   MakeSignals(), registry_.Current());
   registry_.Subscribe([this](const model::SnapshotPtr& snapshot) { server_->Publish(snapshot); });
   if (auto started = control_plane_->Start(); !started) return started;

@@ -71,9 +71,9 @@ class Gateway {
   model::Registry registry_;
   rules::RuleBook rule_book_;
   http::asio::io_context io_{1};
+  proxy::Stickiness stickiness_;
   std::unique_ptr<ControlPlane> control_plane_;
   std::optional<SuffixKeeper> suffix_keeper_;
-  std::optional<proxy::Stickiness> stickiness_;
   std::optional<monitor::Monitor> monitor_;
   std::optional<proxy::Server> server_;
   SignalSet signals_;

@@ -115,7 +115,10 @@ Placement PlaceSubmission(const RequestView& request,
   if (const auto* owner = OwnerOfKill(context)) return Owner(owner);
   auto placement = BalanceSubmission(facts, context);
   if (!placement.choice.reject_message.empty()) {
-    return Refuse(kQueryRejected, std::string(placement.choice.reject_message));
+    placement.kind = PlacementKind::kRefuse;
+    placement.failure = kQueryRejected;
+    placement.refusal = placement.choice.reject_message;
+    return placement;
   }
   const auto& transaction = request.transaction;
   if (!protocol::NamesTransaction(transaction.id) || transaction.backend.empty()) return placement;

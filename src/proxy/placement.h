@@ -34,7 +34,7 @@ enum class PlacementKind : std::uint8_t {
 
 struct Placement {
   PlacementKind kind = PlacementKind::kNotFound;
-  routing::GroupChoice choice;                         // kBalance; its actions: submissions
+  routing::GroupChoice choice;  // kBalance, and what refused it; its actions: submissions
   std::vector<const model::BackendState*> candidates;  // others; hold as long as the snapshot
   std::string refusal;                                 // kRefuse: what the client prints
   StatementFailure failure{};                          // kRefuse

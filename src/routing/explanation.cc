@@ -56,12 +56,17 @@ class Explainer {
   }
 
   // After Policies().
-  std::vector<GroupTrace> Groups(Clock::WallTime now) const {
+  std::vector<GroupTrace> Groups(const Decided& decided, Clock::WallTime now) const {
     std::vector<GroupTrace> traces;
-    VisitGroups(ruling_, narrowed_, snapshot_, [&](std::string_view id, GroupOrigin origin) {
-      if (Contains(traces, id, &GroupTrace::id)) return;
-      traces.push_back(TraceOf(id, origin, now));
-    });
+    if (decided.owner) return traces;
+    const bool asked = decided.policies_unasked.empty();
+    const std::vector<std::string_view> named(decided.named.begin(), decided.named.end());
+    VisitGroups(asked ? ruling_ : Ruling{}, asked ? narrowed_ : named, snapshot_,
+                [&](std::string_view id, GroupOrigin origin) {
+                  if (Contains(traces, id, &GroupTrace::id)) return;
+                  if (!asked && origin == GroupOrigin::kPolicy) origin = GroupOrigin::kRule;
+                  traces.push_back(TraceOf(id, origin, now));
+                });
     return traces;
   }
 
@@ -203,6 +208,16 @@ class Explainer {
   Ruling ruling_;
 };
 
+// Copies, which do not depend on the snapshot.
+void TakeActions(const GroupChoice& choice, Explanation& explanation) {
+  explanation.reject_message = choice.reject_message;
+  explanation.set_request_source = choice.set_request_source;
+  explanation.auth_delegated = choice.auth_delegated;
+  explanation.trace = choice.trace;
+  for (const auto* header : choice.headers) explanation.headers.push_back(*header);
+  for (const auto* policy : choice.policies) explanation.deciding.push_back(policy->id);
+}
+
 }  // namespace
 
 std::string_view NameOf(PolicyVerdict verdict) {
@@ -247,6 +262,8 @@ std::string_view NameOf(GroupOrigin origin) {
       return "group_fallback";
     case GroupOrigin::kDefault:
       return "default";
+    case GroupOrigin::kRule:
+      return "rule";
   }
   return "";
 }
@@ -255,19 +272,36 @@ Explanation Explain(const RequestFacts& facts,
                     const model::Snapshot& snapshot,
                     const Clock& clock,
                     Random& random) {
+  GroupChoice choice;
+  GroupChooser().Choose(facts, snapshot, choice);
+  return Explain(facts, snapshot, Decided{choice}, clock, random);
+}
+
+Explanation Explain(const RequestFacts& facts,
+                    const model::Snapshot& snapshot,
+                    const Decided& decided,
+                    const Clock& clock,
+                    Random& random) {
   Explanation explanation;
   Explainer explainer(facts, snapshot);
   explanation.policies = explainer.Policies();
-  explanation.groups = explainer.Groups(clock.WallNow());
-  GroupChooser().Choose(facts, snapshot, explanation.choice);
-  const auto pick = Balancer(clock, random).Preview(explanation.choice);
+  explanation.groups = explainer.Groups(decided, clock.WallNow());
+  explanation.policies_unasked = decided.policies_unasked;
+  TakeActions(decided.choice, explanation);
+  if (decided.owner) {
+    explanation.backend = decided.owner->backend.id;
+    explanation.settled = decided.settled;
+    explanation.mode = decided.choice.mode.value_or(model::Mode::kProxy);
+    return explanation;
+  }
+  const auto pick = Balancer(clock, random).Preview(decided.choice);
   if (!pick.backend) {
-    explanation.unavailable = ExplainUnavailable(explanation.choice);
+    explanation.unavailable = ExplainUnavailable(decided.choice);
     return explanation;
   }
   explanation.group = pick.group->group.id;
   explanation.backend = pick.backend->backend.id;
-  explanation.mode = explanation.choice.mode.value_or(pick.group->group.mode);
+  explanation.mode = decided.choice.mode.value_or(pick.group->group.mode);
   return explanation;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,28 +66,55 @@ struct GroupTrace {
 
 struct Explanation {
   std::vector<PolicyTrace> policies;  // by id
-  std::vector<GroupTrace> groups;     // in the order in which they are tried
-  GroupChoice choice;                 // holds as long as the snapshot
-  std::string group;                  // of the pick; empty when nothing can be picked
-  std::string backend;                // that a query would go to now
+  std::vector<GroupTrace> groups;     // in the order in which they are tried; none when settled
+  // Why policies are not asked at all: their traces say what they would do. Empty: they are.
+  std::string policies_unasked;
+
+  // What happens to the query now.
+  std::string group;    // of the pick; empty when nothing can be picked, or whatever the groups
+  std::string backend;  // that it would go to; empty when nothing can be picked
+  std::string settled;  // why it can go to `backend` only; empty: it was picked
   model::Mode mode = model::Mode::kProxy;
-  std::string unavailable;  // why nothing can be picked; else empty
+  std::string unavailable;     // why nothing can be picked; else empty
+  std::string reject_message;  // not empty: it is refused
+  std::string set_request_source;
+  std::vector<model::HeaderAction> headers;  // applied in this order
+  bool auth_delegated = false;
+  std::vector<std::string> deciding;  // ids of policies
+  std::string trace;                  // GroupChoice::trace
+};
+
+// A decision that more than policies had a part in.
+struct Decided {
+  const GroupChoice& choice;
+  // Not empty: policies were not asked, for this reason; but the groups `named` were named, best
+  // first.
+  std::string_view policies_unasked{};
+  std::span<const std::string> named{};
+  // Not null: it goes there, for the reason `settled`.
+  const model::BackendState* owner = nullptr;
+  std::string_view settled{};
 };
 
 std::string_view NameOf(PolicyVerdict verdict);  // "decides", "rule_fails"
 std::string_view NameOf(Finding finding);        // "holds", "fails", "unknown"
 std::string_view NameOf(GroupOrigin origin);     // "policy", "policy_fallback"
 
-// `random` draws where the strategy does: the next query may then go elsewhere.
+// By policies alone. `random` draws where the strategy does: the next query may then go elsewhere.
 Explanation Explain(const RequestFacts& facts,
                     const model::Snapshot& snapshot,
                     const Clock& clock,
                     Random& random);
 
-// For people: lines of text, the last one ends in a line break.
-std::string ToText(const Explanation& explanation);
+// Of what was decided before.
+Explanation Explain(const RequestFacts& facts,
+                    const model::Snapshot& snapshot,
+                    const Decided& decided,
+                    const Clock& clock,
+                    Random& random);
 
-// One JSON object on one line; its shape is in docs/routing.md.
-std::string ToJson(const Explanation& explanation);
+// For people, lines of text: what happens to the query, and why with all policies and groups.
+std::string DecisionText(const Explanation& explanation);
+std::string TracesText(const Explanation& explanation);
 
 }  // namespace gateway::routing

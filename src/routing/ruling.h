@@ -28,8 +28,15 @@ Ruling Rule(std::span<const model::Policy* const> matching,
             std::vector<std::string_view>& narrowed,
             std::vector<std::string_view>& led_to);
 
-// Why a group is tried.
-enum class GroupOrigin : std::uint8_t { kPolicy, kPolicyFallback, kGroupFallback, kDefault };
+// Why a group is tried. kRule: something else than policies named it; VisitGroups() itself says
+// kPolicy of all that it is given.
+enum class GroupOrigin : std::uint8_t {
+  kPolicy,
+  kPolicyFallback,
+  kGroupFallback,
+  kDefault,
+  kRule,
+};
 
 // Calls `visit` for each group in the order in which they are tried; some come up repeatedly, and
 // some may be disabled or not declared.

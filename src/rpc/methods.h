@@ -9,6 +9,7 @@
 #include <string>
 
 #include "admin/service.h"
+#include "explain/explainer.h"
 #include "rpc/drain_waiter.h"
 #include "rpc/method_table.h"
 
@@ -22,10 +23,14 @@ void AddPolicyMethods(MethodTable& table, admin::AdminService& service);
 void AddQueryMethods(MethodTable& table, admin::AdminService& service);
 void AddAuditMethods(MethodTable& table, admin::AdminService& service);
 void AddStatusMethods(MethodTable& table, admin::AdminService& service);
+void AddRoutingMethods(MethodTable& table,
+                       admin::AdminService& service,
+                       const explain::Explainer& explainer);
 
 struct MethodParts {
   admin::AdminService& service;
   DrainWaiter& drains;
+  const explain::Explainer& explainer;
   std::function<std::optional<std::string>()> not_ready;  // why no queries can be taken, or nothing
 };
 

@@ -84,6 +84,7 @@ MethodTable AllMethods(const MethodParts& parts) {
   AddQueryMethods(table, parts.service);
   AddAuditMethods(table, parts.service);
   AddStatusMethods(table, parts.service);
+  AddRoutingMethods(table, parts.service, parts.explainer);
   return table;
 }
 

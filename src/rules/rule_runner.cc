@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <fmt/format.h>
+#include "rules/rule_answer.h"
 
 namespace gateway::rules {
 namespace {
@@ -52,29 +52,12 @@ void RuleRunner::Ask(Facts& facts, const Groups& groups, Decision& decision) {
     const auto& rule = (*rules_)[i];
     auto answer = state_->Run(scripts_[i], rule.limits, facts, groups, rule.text);
     if (answer) {
-      Merge(rule, std::move(*answer), groups, decision);
+      TakeAnswer(rule, *std::move(answer), groups, decision);
       continue;
     }
     Report(i, answer.error());
-    decision.Note(fmt::format("rule {} failed", rule.id));
+    TakeFailure(rule, decision);
     if (state_->dirty()) Rebuild();
-  }
-}
-
-void RuleRunner::Merge(const Rule& rule, Decision from, const Groups& groups, Decision& decision) {
-  for (auto& header : from.headers) decision.headers.push_back(std::move(header));
-  if (!from.source.empty()) decision.source = std::move(from.source);
-  if (!from.reject.empty()) {
-    decision.reject = std::move(from.reject);
-    return decision.Note(fmt::format("rule {} rejects", rule.id));
-  }
-  for (auto& id : from.groups) {
-    if (groups.Find(id)) {
-      decision.Note(fmt::format("rule {} -> {}", rule.id, id));
-      decision.groups.push_back(std::move(id));
-    } else {
-      decision.Note(fmt::format("rule {} -> {}, which is not there", rule.id, id));
-    }
   }
 }
 

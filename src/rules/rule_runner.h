@@ -38,7 +38,6 @@ class RuleRunner {
  private:
   void TakeOver();
   void Rebuild();
-  void Merge(const Rule& rule, Decision from, const Groups& groups, Decision& decision);
   void Report(std::size_t index, const Error& error);
 
   const RuleBook& book_;

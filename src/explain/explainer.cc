@@ -1,0 +1,172 @@
+#include "explain/explainer.h"
+
+#include <functional>
+#include <utility>
+
+#include "base/random.h"
+#include "base/ranges.h"
+#include "explain/external_question.h"
+#include "protocol/query_id.h"
+#include "proxy/placement.h"
+#include "proxy/request_facts.h"
+#include "proxy/rule_facts.h"
+#include "proxy/statement_facts.h"
+#include "routing/policies.h"
+
+namespace gateway::explain {
+namespace {
+
+StatementTrace TraceOf(proxy::StatementFacts& statement, const proxy::StatementScratch& scratch) {
+  StatementTrace trace;
+  const auto* facts = statement.Query();
+  trace.outcome = NameOf(scratch.analysis.outcome);
+  if (!facts) return trace;
+  trace.understood = true;
+  trace.type = facts->type;
+  trace.category = facts->category;
+  trace.read_only = facts->read_only;
+  trace.catalogs.assign(facts->catalogs.begin(), facts->catalogs.end());
+  trace.schemas.assign(facts->schemas.begin(), facts->schemas.end());
+  trace.tables.assign(facts->tables.begin(), facts->tables.end());
+  trace.kill_target = statement.KillTarget().value_or("");
+  return trace;
+}
+
+// The part of the decision's trace that came last.
+std::string Added(const rules::Decision& decision, std::size_t before) {
+  constexpr std::string_view kSeparator = "; ";
+  std::string_view added = std::string_view(decision.trace).substr(before);
+  if (added.starts_with(kSeparator)) added.remove_prefix(kSeparator.size());
+  return std::string(added);
+}
+
+// A submission's way through the gateway, rehearsed. Everything that views point into lives here.
+class Rehearsal {
+ public:
+  Rehearsal(const ExplainerParts& parts, const DescribedQuery& query, const http::RequestHead& head)
+      : parts_(parts), query_(query), request_(proxy::ViewRequest(head)), headers_(head) {
+    facts_.port = query.port;
+    facts_.client_address = query.client_address;
+    facts_.now = query.time.value_or(parts.clock.WallNow());
+    facts_.query = ask_;
+    if (!query.sql.empty()) facts_.text_bytes = query.sql.size();
+  }
+
+  QueryExplanation Run() {
+    if (!query_.sql.empty()) explanation_.statement = TraceOf(statement_, scratch_);
+    proxy::RuleFacts rule_facts(request_, facts_, query_.sql);
+    const proxy::RuleGroups groups(*snapshot_);
+    explanation_.rules =
+        rules::ExplainRules(*parts_.rules.current(), parts_.clock, rule_facts, groups, decision_);
+    const bool rules_decide = decision_.final();
+    const auto asked = AskExternal(rule_facts, groups);
+    Place(rules_decide);
+    if (!asked) {
+      auto& routing = explanation_.routing;
+      routing.backend.clear();
+      routing.group.clear();
+      routing.settled.clear();
+      routing.unavailable = asked.error().message;
+    }
+    return std::move(explanation_);
+  }
+
+ private:
+  Expected<void> AskExternal(rules::Facts& facts, const rules::Groups& groups) {
+    auto& trace = explanation_.external;
+    if (!parts_.external) {
+      trace = {ExternalVerdict::kNotConfigured, "there is none"};
+      return {};
+    }
+    if (decision_.final()) {
+      trace = {ExternalVerdict::kNotNeeded, "a rule decides before it"};
+      return {};
+    }
+    if (!query_.ask_external) {
+      trace = {ExternalVerdict::kNotAsked,
+               "a query would ask it; what follows holds if it leaves the decision to policies"};
+      return {};
+    }
+    const auto before = decision_.trace.size();
+    auto asked = AskExternalRouter(*parts_.external, facts, groups, parts_.logger, decision_);
+    const auto added = Added(decision_, before);
+    const bool failed = !asked || added.starts_with("external router failed");
+    trace.verdict = failed ? ExternalVerdict::kFailed : ExternalVerdict::kAsked;
+    trace.reason = asked ? (added.empty() ? "changes headers only" : added) : asked.error().message;
+    return asked;
+  }
+
+  void Place(bool rules_decide) {
+    const auto kill = statement_.KillTarget();
+    const auto placement =
+        proxy::Place(request_, facts_, {*snapshot_, sticky_, chooser_, decision_, kill});
+    const bool owned = placement.kind == proxy::PlacementKind::kOwner;
+    const bool killed = owned && kill && Owns(*placement.candidates.front(), *kill);
+    routing::Decided decided{.choice = placement.choice, .named = decision_.groups};
+    if (killed) {
+      decided.policies_unasked = "only the owner of a query can kill it";
+    } else if (decision_.final()) {
+      decided.policies_unasked = rules_decide ? "a rule decides" : "the external router decides";
+    }
+    if (owned) {
+      decided.owner = placement.candidates.front();
+      decided.settled = killed ? "the query to be killed runs there" : "its transaction runs there";
+    }
+    SystemRandom random;
+    auto& routing = explanation_.routing;
+    routing = routing::Explain(facts_, *snapshot_, decided, parts_.clock, random);
+    if (placement.kind == proxy::PlacementKind::kRefuse) {
+      routing.reject_message = placement.refusal;
+      routing.backend.clear();
+      routing.group.clear();
+    }
+  }
+
+  bool Owns(const model::BackendState& backend, std::string_view query_id) {
+    const auto suffix = protocol::CoordinatorSuffix(query_id);
+    return !suffix.empty() && Contains(sticky_.Owners(suffix), backend.backend.id);
+  }
+
+  const ExplainerParts& parts_;
+  const DescribedQuery& query_;
+  const model::SnapshotPtr snapshot_ = parts_.registry.Current();
+  const proxy::RequestView request_;
+  const proxy::HeaderLookup headers_;
+  proxy::StatementScratch scratch_;
+  proxy::StatementFacts statement_{
+      request_, query_.sql.empty() ? std::nullopt : std::optional<std::string_view>(query_.sql),
+      scratch_};
+  const std::function<const routing::QueryFacts*()> ask_ = [this] { return statement_.Query(); };
+  routing::RequestFacts facts_ = proxy::FactsOf(request_, headers_);
+  proxy::StickyView sticky_{parts_.stickiness};
+  routing::GroupChooser chooser_;
+  rules::Decision decision_;
+  QueryExplanation explanation_;
+};
+
+}  // namespace
+
+std::string_view NameOf(ExternalVerdict verdict) {
+  switch (verdict) {
+    case ExternalVerdict::kNotConfigured:
+      return "not_configured";
+    case ExternalVerdict::kNotNeeded:
+      return "not_needed";
+    case ExternalVerdict::kNotAsked:
+      return "not_asked";
+    case ExternalVerdict::kAsked:
+      return "asked";
+    case ExternalVerdict::kFailed:
+      return "failed";
+  }
+  return "";
+}
+
+Expected<QueryExplanation> Explainer::Explain(const DescribedQuery& query) const {
+  const auto described = DescribedHead::Create(query);
+  if (!described) return std::unexpected(described.error());
+  const auto head = described->Head();
+  return Rehearsal(parts_, query, head).Run();
+}
+
+}  // namespace gateway::explain

@@ -1,0 +1,71 @@
+#include "explain/external_question.h"
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "base/clock.h"
+#include "http/asio.h"
+#include "http/deadlines.h"
+#include "rules/external_router.h"
+#include "telemetry/metrics.h"
+
+namespace gateway::explain {
+namespace {
+
+constexpr std::chrono::seconds kNameServiceGrace{1};
+
+// What must live as long as the loop, in the order in which it is needed.
+class Question {
+ public:
+  Question(const rules::ExternalRouterOptions& options, telemetry::Logger& logger)
+      : timeout_(options.timeout), router_(Uncached(options), io_, deadlines_, logger, metrics_) {}
+
+  Expected<void> Run(rules::Facts& facts, const rules::Groups& groups, rules::Decision& decision) {
+    http::asio::co_spawn(io_, deadlines_.Run(), [](const std::exception_ptr&) {});
+    http::asio::co_spawn(io_, router_.Ask(facts, groups, answer_),
+                         [this](const std::exception_ptr& failure, Expected<void> asked) {
+                           if (!failure) result_ = std::move(asked);
+                           deadlines_.Stop();
+                         });
+    io_.run_for(timeout_ + kNameServiceGrace);
+    if (!result_) {
+      return Fail(ErrorCode::kTimeout, "the external router gave no answer in time",
+                  Origin::kBackend);
+    }
+    decision = std::move(answer_);
+    return *std::move(result_);
+  }
+
+  rules::Decision answer_;  // begins with what rules said
+
+ private:
+  static rules::ExternalRouterOptions Uncached(rules::ExternalRouterOptions options) {
+    options.cache_key.clear();
+    return options;
+  }
+
+  const SystemClock clock_;
+  const std::chrono::milliseconds timeout_;
+  std::optional<Expected<void>> result_;  // before the loop, whose end may still set it
+  telemetry::Metrics metrics_;            // of nobody: a question of people does not count
+  http::asio::io_context io_{1};
+  http::Deadlines deadlines_{io_, clock_};
+  rules::ExternalRouter router_;
+};
+
+}  // namespace
+
+Expected<void> AskExternalRouter(const rules::ExternalRouterOptions& options,
+                                 rules::Facts& facts,
+                                 const rules::Groups& groups,
+                                 telemetry::Logger& logger,
+                                 rules::Decision& decision) {
+  Question question(options, logger);
+  question.answer_ = decision;
+  return question.Run(facts, groups, decision);
+}
+
+}  // namespace gateway::explain
