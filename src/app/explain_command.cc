@@ -117,7 +117,7 @@ Expected<std::string> ExplainQuery(const AppConfig& config,
   const auto head = described->Head();
   const auto request = proxy::ViewRequest(head);
   const proxy::HeaderLookup headers(head);
-  auto facts = proxy::FactsOf(request, headers);
+  auto facts = proxy::FactsOf(request, headers, config.proxy.session_header);
   facts.port = query.port;
   facts.client_address = query.client_ip;
   facts.now = clock.WallNow();
