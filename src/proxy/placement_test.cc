@@ -61,7 +61,7 @@ struct PlacementTest : testing::Test {
     const auto ask = [&query] { return &query; };
     facts.query = ask;
     return Place(request, facts,
-                 {*snapshot, view, chooser, decision, std::nullopt, refuse_transactions});
+                 {*snapshot, view, chooser, decision, kill_target, refuse_transactions});
   }
 
   static std::vector<std::string> Ids(const Placement& placement) {
@@ -78,6 +78,7 @@ struct PlacementTest : testing::Test {
   routing::GroupChooser chooser;
   rules::Decision decision;
   std::string_view statement_type = "Query";
+  std::optional<std::string_view> kill_target;
   bool refuse_transactions = false;
   std::string text;
   http::RequestHead head;
@@ -147,6 +148,18 @@ TEST_F(PlacementTest, RefusesTransactionsFromTheirStartOnWhereThatIsWanted) {
               PlacementKind::kBalance);
     EXPECT_EQ(Of("GET", "/~c2" + kPoll, inside).kind, PlacementKind::kOwner);
   }
+}
+
+TEST_F(PlacementTest, SendsAKillToWhoeverIsKnownToOwnTheQuery) {
+  const auto kill = [this] { return Of("POST", "/v1/statement", "X-Trino-User: robot\r\n"); };
+  kill_target = kId;
+  EXPECT_EQ(kill().kind, PlacementKind::kRefuse) << "nobody knows the owner, so policies count";
+  registry.ReportStatus("c1", Status(model::Health::kHealthy, "eif54"));  // the monitor saw it
+  EXPECT_EQ(Ids(kill()), Strings{"c1"});
+  view.Learn("eif54", "c2");  // a later answer of another one
+  EXPECT_EQ(Ids(kill()), Strings{"c2"});
+  kill_target = "nonsense";
+  EXPECT_EQ(kill().kind, PlacementKind::kRefuse);
 }
 
 TEST_F(PlacementTest, KeepsATransactionOnItsCluster) {
