@@ -107,12 +107,7 @@ void Analyze(std::string_view sql, const Session& session, Analysis& analysis) {
   }
   analysis.body = *text;
   StatementFacts inner;
-  if (!Read(inner, analysis)) return;
-  Conclude(inner, analysis);
-  const auto& parameter = inner.kill_parameter;
-  if (parameter && *parameter < facts.arguments.size()) {
-    analysis.kill_target = facts.arguments[*parameter];
-  }
+  if (Read(inner, analysis)) Conclude(inner, analysis);
 }
 
 Analysis Analyze(std::string_view sql, const Session& session) {

@@ -79,7 +79,7 @@ struct Analysis {
   const std::vector<std::string_view>& catalogs() const { return names.catalogs(); }
 
   // The query that a CALL of system.runtime.kill_query ends: its argument `query_id`, else its
-  // first one; where that is a parameter, what EXECUTE gives it. Nothing in other statements.
+  // first one. Nothing in other statements.
   std::optional<std::string_view> kill_target;
 
   // What the views above point to, and scratch memory.

@@ -186,34 +186,6 @@ TEST(Analyze, FindsWhomAKillQueryEnds) {
       "q1");
 }
 
-TEST(Analyze, FindsWhomAKillQueryEndsInTheParametersOfItsExecute) {
-  const struct {
-    const char* arguments;
-    const char* given;
-    std::optional<std::string_view> target;
-  } cases[] = {
-      {"?", "'q1'", "q1"},
-      {"?, ?", "'q1', 'why'", "q1"},
-      {"message => ?, query_id => ?", "'why', ('q1')", "q1"},
-      {"message => ''why'', query_id => ?", "'q1'", "q1"},
-      {"query_id => ?, message => ?", "'q1'", "q1"},
-      {"?", "1", std::nullopt},
-      {"?", "'q' || '1'", std::nullopt},
-      {"? || ''1''", "'q'", std::nullopt},
-      {"message => ?, query_id => ?", "'why'", std::nullopt},
-  };
-  for (const auto& [arguments, given, target] : cases) {
-    SCOPED_TRACE(arguments);
-    const auto sql = std::string("EXECUTE IMMEDIATE 'CALL system.runtime.kill_query(") + arguments +
-                     ")' USING " + given;
-    EXPECT_EQ(Analyze(sql, HiveSession()).kill_target, target);
-  }
-  EXPECT_EQ(
-      Analyze("EXECUTE IMMEDIATE 'CALL other.runtime.kill_query(?)' USING 'q1'", HiveSession())
-          .kill_target,
-      std::nullopt);
-}
-
 TEST(Analyze, FindsNoKillQueryInOtherStatements) {
   for (const auto* sql : {
            "SELECT 'CALL system.runtime.kill_query(''q1'')'",

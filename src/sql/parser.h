@@ -12,7 +12,6 @@
 // begins it.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
@@ -35,11 +34,7 @@ struct StatementFacts {
   std::optional<std::string_view> immediate_text;  // what an EXECUTE IMMEDIATE runs, decoded
   // The query that a CALL of kill_query ends, here or in a statement inside this one.
   std::optional<std::string_view> kill_target;
-  bool kills_unknown = false;                 // such a CALL, but its target is no literal
-  std::optional<std::size_t> kill_parameter;  // which parameter the target is, from 0
-  // Of an EXECUTE: what it gives to the first parameters, where that are strings. A CALL of
-  // kill_query has no more.
-  std::array<std::optional<std::string_view>, 2> arguments;
+  bool kills_unknown = false;  // such a CALL, but its target is no literal
 
   void TakeCall(const StatementFacts& inner) {
     kill_target = inner.kill_target;

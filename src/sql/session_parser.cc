@@ -58,12 +58,7 @@ StatementClass Parser::Execute(StatementFacts& facts) {
   } else {
     facts.prepared_name = OriginalIdentifier();
   }
-  std::size_t position = 0;
-  const auto argument = [&] {
-    const auto literal = LiteralOrExpression();
-    if (position < facts.arguments.size()) facts.arguments[position++] = literal;
-  };
-  if (Accept(Keyword::kUsing)) List(argument);
+  if (Accept(Keyword::kUsing)) List([this] { Expression(); });
   return immediate ? StatementClass::kExecuteImmediate : StatementClass::kExecute;
 }
 
@@ -85,8 +80,6 @@ StatementClass Parser::Call(StatementFacts& facts) {
   const auto procedure = names_.Resolve(QualifiedName());
   const bool kills = procedure == TableName{"system", "runtime", "kill_query", ""};
   std::optional<std::string_view> target;
-  std::optional<std::size_t> target_parameter;
-  std::size_t parameters = 0;
   bool named = false;
   bool first = true;
   Expect(TokenKind::kLeftParen);
@@ -97,14 +90,8 @@ StatementClass Parser::Call(StatementFacts& facts) {
         name = LowerIdentifier();
         Advance();
       }
-      const bool parameter =
-          At(TokenKind::kQuestion) && NextIsAny({TokenKind::kComma, TokenKind::kRightParen});
       const auto literal = LiteralOrExpression();
-      if (name == "query_id" || (first && !named)) {
-        target = literal;
-        target_parameter = parameter ? std::optional(parameters) : std::nullopt;
-      }
-      if (parameter) ++parameters;
+      if (name == "query_id" || (first && !named)) target = literal;
       named = named || name == "query_id";
       first = false;
     });
@@ -112,7 +99,6 @@ StatementClass Parser::Call(StatementFacts& facts) {
   Expect(TokenKind::kRightParen);
   facts.kill_target = kills ? target : std::nullopt;
   facts.kills_unknown = kills && !target;
-  if (kills) facts.kill_parameter = target_parameter;
   return StatementClass::kCall;
 }
 
@@ -124,9 +110,7 @@ std::optional<std::string_view> Parser::LiteralOrExpression() {
   if (AtString()) {
     const auto value = StringContent();
     while (open > 0 && Accept(TokenKind::kRightParen)) --open;
-    if (failed() ||
-        (open == 0 && AtAny({TokenKind::kComma, TokenKind::kRightParen, TokenKind::kEnd})))
-      return value;
+    if (failed() || (open == 0 && AtAny({TokenKind::kComma, TokenKind::kRightParen}))) return value;
   }
   tokens_ = begin;
   Expression();

@@ -25,7 +25,8 @@ class Guarded:
         self.front = TlsFront(port, folder)
         self.gateway = Gateway(
             folder / "gateway", **two_clusters(c1, c2),
-            auth={"delegated": {"url": self.provider.url, "token": "of-the-tests"}})
+            auth={"delegated": {"url": self.provider.url, "token": "of-the-tests",
+                                "check_polls": True}})
         self._listen(port)
 
     def _listen(self, port):

@@ -59,5 +59,5 @@ def test_queries_walk_down_a_chain_of_groups(new_gateway, clients, c1, fronts, c
         assert [client.run(gateway.url, WHO) for client in some] == [f"{expected}\n"] * 2
         if next_to_go:
             fronts[next_to_go].cut()
-    history = gateway.api("GET", "queries?page_size=1").json()["queries"]
+    history = gateway.api("GET", "queries?page_size=1").json()["items"]
     assert history[0]["backend_id"] == "c1"

@@ -50,4 +50,4 @@ def test_trino_did_compress_it(by_table):
 def test_the_cli_keeps_and_drops_a_prepared_statement(by_table, clients):
     rows = clients["cli"].run(by_table.url, f"PREPARE mine FROM {REGION}", "EXECUTE mine USING 'ASIA'",
                               "EXECUTE mine USING 'AFRICA'", "DEALLOCATE PREPARE mine")
-    assert rows == "PREPARE\nc2\t2\nc2\t0\nDEALLOCATE\n"
+    assert rows == "c2\t2\nc2\t0\n"

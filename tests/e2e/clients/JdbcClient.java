@@ -40,6 +40,7 @@ public final class JdbcClient {
     private static void run(Connection connection, List<String> statements) throws Exception {
         for (String sql : statements) {
             if (sql.equals("PAUSE")) {
+                System.out.println("PAUSED");
                 System.in.read();
                 continue;
             }

@@ -5,7 +5,7 @@ transaction SQL...  in one explicit transaction, committed at the end
 prepared SQL ARG... by PREPARE and EXECUTE, with text parameters
 cancel SQL          cancelled as soon as a line comes on standard input
 
-Where the SQL is PAUSE, nothing runs until a line comes on standard input. Extra settings are in the
+Where the SQL is PAUSE, PAUSED is printed, and nothing runs until a line comes on standard input. Extra settings are in the
 environment: TRINO_PASSWORD and TRINO_CA (a file with the server's certificate), for https.
 
 Prints each row tab-separated; an error goes to standard error, with exit status 1. The Go and JDBC
@@ -23,7 +23,9 @@ import trino
 def connect(url, **options):
     address = urlsplit(url)
     if address.scheme == "https":
-        options |= {"http_scheme": "https", "verify": os.environ["TRINO_CA"],
+        # `verify` would not do: this variable, where it is set, overrules that.
+        os.environ["REQUESTS_CA_BUNDLE"] = os.environ["TRINO_CA"]
+        options |= {"http_scheme": "https",
                     "auth": trino.auth.BasicAuthentication("python", os.environ["TRINO_PASSWORD"])}
     return trino.dbapi.connect(
         host=address.hostname, port=address.port, user="python",
@@ -40,7 +42,7 @@ def print_rows(cursor):
 def run(connection, statements):
     for statement in statements:
         if statement == "PAUSE":
-            sys.stdout.flush()
+            print("PAUSED", flush=True)
             sys.stdin.readline()
             continue
         cursor = connection.cursor()
@@ -89,4 +91,8 @@ if __name__ == "__main__":
     try:
         main()
     except trino.exceptions.Error as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+        # As a traceback shows it: when a transaction cannot be ended, what went wrong first as well.
+        while error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+            error = error.__context__
+        sys.exit(1)

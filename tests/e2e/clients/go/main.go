@@ -65,6 +65,7 @@ type querier interface {
 func printAll(ctx context.Context, on querier, statements []string) error {
 	for _, statement := range statements {
 		if statement == "PAUSE" {
+			fmt.Println("PAUSED")
 			if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
 				return err
 			}
