@@ -54,6 +54,8 @@ std::vector<std::string> ImmutableChanges(const AppConfig& old, const AppConfig&
   note(old.history == next.history, "history");
   note(old.audit_retention_days == next.audit_retention_days, "audit");
   note(old.proxy.backend_header == next.proxy.backend_header, "routing.backend_header");
+  note(old.proxy.refuse_transactions == next.proxy.refuse_transactions, "routing.transactions");
+  note(old.proxy.session_header == next.proxy.session_header, "routing.session_header");
   note(old.proxy.external_router == next.proxy.external_router, "routing.external");
   note(old.proxy.delegated_auth == next.proxy.delegated_auth, "auth");
   note(old.monitor == next.monitor, "monitor");

@@ -61,7 +61,7 @@ struct LogConfig {
 };
 
 struct AppConfig {
-  proxy::ProxyOptions proxy;  // listeners, timeouts, limits, workers, routing.backend_header
+  proxy::ProxyOptions proxy;  // listeners, timeouts, limits, workers, parts of routing
   AdminConfig admin;
   store::StoreOptions store;
   store::HistoryOptions history;

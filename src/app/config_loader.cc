@@ -184,6 +184,8 @@ void ConfigReader::ReadRouting(const Value& section) {
     }
   }
   map.Read("backend_header", config_.proxy.backend_header, ParseBool);
+  map.Read("transactions", config_.proxy.refuse_transactions, ParseTransactions);
+  map.Read("session_header", config_.proxy.session_header, ParseHeaderName);
   if (const auto rules = map.Take("rules")) config_.rules = rules_.ReadRules(*rules);
   if (const auto external = map.Take("external")) {
     config_.proxy.external_router = rules_.ReadExternal(*external);

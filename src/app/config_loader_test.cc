@@ -26,7 +26,8 @@ listeners:
   - {address: '[::1]:8081'}
 admin: {address: 127.0.0.1:8090, grpc_address: 127.0.0.1:8091, token: '${env:TOKEN}'}
 store: {url: sqlite:/var/lib/trino-gateway/gateway.db}
-routing: {default_group: adhoc, backend_header: false}
+routing:
+  {default_group: adhoc, backend_header: false, transactions: refuse, session_header: X-Session}
 monitor: {interval: 3s, timeout: 2s, user: probe, fall: 4, probe_sql: SELECT 2}
 timeouts:
   {request_head: 1s, client_idle: 2s, request_body: 3s, connect: 4s, submit_head: 5s,
@@ -64,6 +65,8 @@ TEST(ConfigLoader, ReadsServerSettings) {
   EXPECT_EQ(config->store.url, "sqlite:/var/lib/trino-gateway/gateway.db");
   EXPECT_EQ(config->default_group, "adhoc");
   EXPECT_FALSE(config->proxy.backend_header);
+  EXPECT_TRUE(config->proxy.refuse_transactions);
+  EXPECT_EQ(config->proxy.session_header, "X-Session");
   EXPECT_EQ(config->monitor.interval, 3s);
   EXPECT_EQ(config->monitor.fall, 4);
   EXPECT_EQ(config->monitor.probe.credentials.user, "probe");
@@ -104,6 +107,8 @@ TEST(ConfigLoader, FillsInTheDocumentedDefaults) {
   EXPECT_EQ(config->store.url, "sqlite::memory:");
   EXPECT_EQ(config->default_group, "");
   EXPECT_TRUE(config->proxy.backend_header);
+  EXPECT_FALSE(config->proxy.refuse_transactions);
+  EXPECT_EQ(config->proxy.session_header, "");
   EXPECT_EQ(config->monitor, MonitorConfig());
   EXPECT_EQ(config->proxy.workers, 0u);
   EXPECT_EQ(config->log.level, Level::kInfo);
@@ -221,9 +226,13 @@ TEST(ConfigLoader, RefusesValuesOfTheWrongTypeOrRange) {
       {"workers: ''\n", "gateway.yaml:2:10: workers: the value is empty; write one"},
       {"routing: [adhoc]\n",
        "gateway.yaml:2:10: routing: a list is not allowed here; allowed: a map with the keys "
-       "default_group, backend_header, rules, external"},
+       "default_group, backend_header, transactions, session_header, rules, external"},
       {"routing: {backend_header: yes}\n",
        "gateway.yaml:2:27: routing.backend_header: 'yes' is not allowed; allowed: true, false"},
+      {"routing: {transactions: no}\n",
+       "gateway.yaml:2:25: routing.transactions: 'no' is not allowed; allowed: route, refuse"},
+      {"routing: {session_header: 'X Session'}\n",
+       "gateway.yaml:2:27: routing.session_header: 'X Session' is no header name; allowed: 1 to"},
       {"routing: {default_group: a/b}\n",
        "gateway.yaml:2:26: routing.default_group: 'a/b' is not an id; allowed: 1 to 64 letters"},
       {"monitor:\n  interval: 10 parsecs\n",

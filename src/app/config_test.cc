@@ -27,6 +27,8 @@ TEST(ImmutableChanges, NameEachSectionThatNeedsARestart) {
       {"admin", [](AppConfig& c) { c.admin.grpc = Address{"::1", 1}; }},
       {"store", [](AppConfig& c) { c.store.url = "sqlite:gateway.db"; }},
       {"routing.backend_header", [](AppConfig& c) { c.proxy.backend_header = false; }},
+      {"routing.transactions", [](AppConfig& c) { c.proxy.refuse_transactions = true; }},
+      {"routing.session_header", [](AppConfig& c) { c.proxy.session_header = "X-Session"; }},
       {"monitor", [](AppConfig& c) { c.monitor.fall = 9; }},
       {"timeouts", [](AppConfig& c) { c.proxy.timeouts.shutdown_grace = 1s; }},
       {"limits", [](AppConfig& c) { c.proxy.limits.upstream_idle_per_backend = 1; }},

@@ -150,6 +150,19 @@ Expected<bool> ParseListenerAuth(std::string_view text) {
   return Refuse(fmt::format("'{}' is not allowed; allowed: none, delegated", text));
 }
 
+Expected<bool> ParseTransactions(std::string_view text) {
+  if (text == "route") return false;
+  if (text == "refuse") return true;
+  return Refuse(fmt::format("'{}' is not allowed; allowed: route, refuse", text));
+}
+
+Expected<std::string> ParseHeaderName(std::string_view text) {
+  if (auto valid = model::ValidateHeaderName(text); !valid) {
+    return std::unexpected(std::move(valid).error());
+  }
+  return std::string(text);
+}
+
 Expected<std::string> ParseToken(std::string_view text) {
   if (IsPrintable(text, '!')) return std::string(text);
   return Refuse(

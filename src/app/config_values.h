@@ -50,6 +50,12 @@ Expected<telemetry::AccessLogOptions::Mode> ParseAccessMode(std::string_view tex
 // `none` (false) or `delegated` (true).
 Expected<bool> ParseListenerAuth(std::string_view text);
 
+// `route` (false) or `refuse` (true).
+Expected<bool> ParseTransactions(std::string_view text);
+
+// Any name that a header can have.
+Expected<std::string> ParseHeaderName(std::string_view text);
+
 // A secret that is sent in a header: printable ASCII without blanks.
 Expected<std::string> ParseToken(std::string_view text);
 

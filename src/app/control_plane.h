@@ -85,7 +85,7 @@ class ControlPlane {
   rpc::AccessHooks MakeHooks();
 
   const AdminConfig config_;
-  const std::optional<rules::ExternalRouterOptions> external_router_;
+  const proxy::ProxyOptions proxy_;
   const Parts parts_;
   std::unique_ptr<store::Store> store_;
   store::HistoryWriter history_;

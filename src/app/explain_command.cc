@@ -116,8 +116,7 @@ Expected<std::string> ExplainQuery(const AppConfig& config,
   if (auto taken = rules.Replace(config.rules); !taken) return std::unexpected(taken.error());
   proxy::Stickiness stickiness;
   telemetry::Logger logger(telemetry::Level::kError);
-  const explain::Explainer explainer(
-      {clock, registry, rules, config.proxy.external_router, stickiness, logger});
+  const explain::Explainer explainer({clock, registry, rules, config.proxy, stickiness, logger});
   const auto explanation = explainer.Explain(query);
   if (!explanation) return std::unexpected(explanation.error());
   return json ? rpc::WriteJson(rpc::ToProto(*explanation)) + "\n" : explain::ToText(*explanation);

@@ -38,7 +38,7 @@ Expected<int> ParsePriority(std::string_view text) {
   return negative ? -static_cast<int>(*number) : static_cast<int>(*number);
 }
 
-Expected<std::string> ParseHeaderName(std::string_view text) {
+Expected<std::string> ParseChangedHeader(std::string_view text) {
   if (auto checked = rules::CheckHeaderAction(text, nullptr); !checked) {
     return std::unexpected(std::move(checked).error());
   }
@@ -132,7 +132,7 @@ void RulesReader::ReadHeader(const Value& value, rules::ExternalRouterOptions& o
   const auto name = map.Require("name");
   const auto text = map.Require("value");
   if (!name || !text) return;
-  auto parsed_name = reader_.Read(*name, ParseHeaderName);
+  auto parsed_name = reader_.Read(*name, ParseChangedHeader);
   auto parsed_value = reader_.Read(*text, ParseUser);
   if (!parsed_name || !parsed_value) return;
   options.headers.emplace_back(*std::move(parsed_name), *std::move(parsed_value));

@@ -74,7 +74,7 @@ class Rehearsal {
  private:
   Expected<void> AskExternal(rules::Facts& facts, const rules::Groups& groups) {
     auto& trace = explanation_.external;
-    if (!parts_.external) {
+    if (!parts_.proxy.external_router) {
       trace = {ExternalVerdict::kNotConfigured, "there is none"};
       return {};
     }
@@ -88,7 +88,8 @@ class Rehearsal {
       return {};
     }
     const auto before = decision_.trace.size();
-    auto asked = AskExternalRouter(*parts_.external, facts, groups, parts_.logger, decision_);
+    auto asked =
+        AskExternalRouter(*parts_.proxy.external_router, facts, groups, parts_.logger, decision_);
     const auto added = Added(decision_, before);
     const bool failed = !asked || added.starts_with("external router failed");
     trace.verdict = failed ? ExternalVerdict::kFailed : ExternalVerdict::kAsked;
@@ -98,8 +99,9 @@ class Rehearsal {
 
   void Place(bool rules_decide) {
     const auto kill = statement_.KillTarget();
-    const auto placement =
-        proxy::Place(request_, facts_, {*snapshot_, sticky_, chooser_, decision_, kill});
+    const auto placement = proxy::Place(
+        request_, facts_,
+        {*snapshot_, sticky_, chooser_, decision_, kill, parts_.proxy.refuse_transactions});
     const bool owned = placement.kind == proxy::PlacementKind::kOwner;
     const bool killed = owned && kill && Owns(*placement.candidates.front(), *kill);
     routing::Decided decided{.choice = placement.choice, .named = decision_.groups};
@@ -137,7 +139,7 @@ class Rehearsal {
       request_, query_.sql.empty() ? std::nullopt : std::optional<std::string_view>(query_.sql),
       scratch_};
   const std::function<const routing::QueryFacts*()> ask_ = [this] { return statement_.Query(); };
-  routing::RequestFacts facts_ = proxy::FactsOf(request_, headers_);
+  routing::RequestFacts facts_ = proxy::FactsOf(request_, headers_, parts_.proxy.session_header);
   proxy::StickyView sticky_{parts_.stickiness};
   routing::GroupChooser chooser_;
   rules::Decision decision_;

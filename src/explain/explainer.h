@@ -17,9 +17,9 @@
 #include "base/error.h"
 #include "explain/described_query.h"
 #include "model/registry.h"
+#include "proxy/options.h"
 #include "proxy/stickiness.h"
 #include "routing/explanation.h"
-#include "rules/external_router_options.h"
 #include "rules/rule_book.h"
 #include "rules/rule_explanation.h"
 #include "telemetry/logger.h"
@@ -64,7 +64,7 @@ struct ExplainerParts {
   const Clock& clock;
   const model::Registry& registry;
   const rules::RuleBook& rules;
-  const std::optional<rules::ExternalRouterOptions>& external;
+  const proxy::ProxyOptions& proxy;
   proxy::Stickiness& stickiness;
   telemetry::Logger& logger;
 };

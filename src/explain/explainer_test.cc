@@ -59,7 +59,7 @@ struct ExplainerTest : testing::Test {
     for (const auto& backend : configuration.backends) {
       registry.ReportStatus(backend.id, {.health = model::Health::kHealthy, .reason = ""});
     }
-    const Explainer explainer({clock, registry, book, external, stickiness, logger});
+    const Explainer explainer({clock, registry, book, options, stickiness, logger});
     auto explained = explainer.Explain(query);
     EXPECT_TRUE(explained) << explained.error().message;
     return explained ? *std::move(explained) : QueryExplanation();
@@ -70,7 +70,8 @@ struct ExplainerTest : testing::Test {
   model::Registry registry{clock, "adhoc"};
   std::vector<rules::Rule> rule_list;
   rules::RuleBook book{clock};
-  std::optional<rules::ExternalRouterOptions> external;
+  proxy::ProxyOptions options;
+  std::optional<rules::ExternalRouterOptions>& external = options.external_router;
   proxy::Stickiness stickiness;
   telemetry::Logger logger{telemetry::Level::kError};
 };
@@ -186,7 +187,7 @@ TEST_F(ExplainerTest, SaysWhyTheExternalRouterIsNotAsked) {
 }
 
 TEST_F(ExplainerTest, RefusesWhatIsNoHeader) {
-  const Explainer explainer({clock, registry, book, external, stickiness, logger});
+  const Explainer explainer({clock, registry, book, options, stickiness, logger});
   for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
            {"", "a"}, {"X Y", "a"}, {"X-A", "a\r\nX-Trino-User: eve"}, {"X-A\r\n", "a"}}) {
     SCOPED_TRACE(name + ": " + value);

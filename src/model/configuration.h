@@ -161,6 +161,9 @@ Expected<Mode> ParseMode(std::string_view name);
 Expected<RuleType> ParseRuleType(std::string_view name);
 Expected<ConditionType> ParseConditionType(std::string_view name);
 
+// kInvalidArgument: no name that a header can have (RFC 9110 §5.6.2, a token).
+Expected<void> ValidateHeaderName(std::string_view name);
+
 // Checks one object by itself: ids, duplicate members, values that fit their type.
 // kInvalidArgument: names the field and what is allowed.
 Expected<void> Validate(const Backend& backend);

@@ -72,20 +72,6 @@ constexpr std::array<std::string_view, 16> kOwnHeaders = {"accept-encoding",
                                                           "x-trino-transaction-id",
                                                           "x-presto-transaction-id"};
 
-// RFC 9110 §5.6.2: a token.
-Expected<void> ValidateHeaderName(std::string_view name) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  const auto is_token = [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kMarks.contains(c);
-  };
-  if (!name.empty() && name.size() <= kMaxHeaderName && std::ranges::all_of(name, is_token)) {
-    return {};
-  }
-  return Invalid(fmt::format("'{}' is no header name; allowed: 1 to {} letters, digits and {}",
-                             name.substr(0, kMaxHeaderName), kMaxHeaderName, kMarks));
-}
-
 Expected<void> ValidateChangedHeader(std::string_view name) {
   if (auto valid = ValidateHeaderName(name); !valid) return valid;
   const auto lower = ToLower(name);
@@ -211,6 +197,19 @@ Expected<void> ValidateActions(const Policy& policy) {
 }
 
 }  // namespace
+
+Expected<void> ValidateHeaderName(std::string_view name) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  const auto is_token = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMarks.contains(c);
+  };
+  if (!name.empty() && name.size() <= kMaxHeaderName && std::ranges::all_of(name, is_token)) {
+    return {};
+  }
+  return Invalid(fmt::format("'{}' is no header name; allowed: 1 to {} letters, digits and {}",
+                             name.substr(0, kMaxHeaderName), kMaxHeaderName, kMarks));
+}
 
 Expected<void> Validate(const Backend& backend) {
   if (auto valid = ValidateId("id", backend.id); !valid) return valid;

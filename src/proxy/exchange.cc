@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "model/client_url.h"
 #include "protocol/error_answer.h"
 #include "protocol/query_id.h"
 #include "proxy/live_tracking.h"
@@ -80,7 +81,7 @@ Awaitable<void> Exchange::Serve() {
 Awaitable<Expected<void>> Exchange::PlaceRequest() {
   const bool submission = request_.endpoint.kind == EndpointKind::kSubmit;
   const HeaderLookup headers(*request_.head);
-  auto facts = FactsOf(request_, headers);
+  auto facts = FactsOf(request_, headers, context_.options.session_header);
   facts.port = session_.listener_port;
   facts.client_address = session_.client_host;
   facts.now = context_.clock.WallNow();
@@ -105,9 +106,9 @@ Awaitable<Expected<void>> Exchange::PlaceRequest() {
   StatementFacts statement(request_, text, context_.statement_scratch);
   const auto ask = [&statement] { return statement.Query(); };
   facts.query = ask;
-  placement_ =
-      Place(request_, facts,
-            {*snapshot_, context_.sticky, context_.chooser, decision_, statement.KillTarget()});
+  placement_ = Place(request_, facts,
+                     {*snapshot_, context_.sticky, context_.chooser, decision_,
+                      statement.KillTarget(), context_.options.refuse_transactions});
   for (const auto& action : admission_.headers) all_actions_.push_back(&action);
   if (submission) {
     all_actions_.insert(all_actions_.end(), placement_.choice.headers.begin(),
@@ -145,7 +146,10 @@ Awaitable<void> Exchange::ForwardBalanced() {
   while (true) {
     const auto pick = context_.balancer.Choose(placement_.choice, tried);
     if (!pick.backend) break;
-    group_ = pick.group->group.id;
+    const auto& group = pick.group->group;
+    group_ = group.id;
+    direct_ = request_.endpoint.kind == EndpointKind::kSubmit &&
+              placement_.choice.mode.value_or(group.mode) == model::Mode::kDirect;
     tried.push_back(pick.backend);
     outcome = co_await Try(*pick.backend);
     if (outcome) co_return co_await RelayAnswer();
@@ -208,7 +212,7 @@ Awaitable<void> Exchange::ForwardAsking() {
 Awaitable<Expected<void>> Exchange::Try(const model::BackendState& backend) {
   backend_ = &backend;
   ++attempts_;
-  bool forwarded = backend.status.process_forwarded;
+  const bool forwarded = backend.status.process_forwarded && !direct_;
   auto called = co_await CallOnce(backend, forwarded);
   if (called && forwarded && call_.head().status == 406 && body_.replayable()) {
     // The cluster was restarted with http-server.process-forwarded=false.
@@ -239,7 +243,8 @@ Awaitable<Expected<void>> Exchange::CallOnce(const model::BackendState& backend,
   request.backend = &backend;
   request.client = {session_.client_host, external && external->tls, Authority()};
   request.forwarded = forwarded;
-  request.tag_uris = placement_.tag_uris;
+  request.tag_uris = placement_.tag_uris && !direct_;
+  request.direct = direct_;
   request.changes = all_actions_;
   if (submission) request.source = placement_.choice.set_request_source;
 
@@ -248,7 +253,11 @@ Awaitable<Expected<void>> Exchange::CallOnce(const model::BackendState& backend,
   answer.backend = &backend;
   answer.client_is_http10 = request_.head->minor_version == 0;
   answer.is_submission = submission;
-  if (statement && !forwarded && external) answer.rewrite_origin = external->ToString();
+  if (direct_) {
+    answer.rewrite_origin = model::ClientUrl(backend.backend);
+  } else if (statement && !forwarded && external) {
+    answer.rewrite_origin = external->ToString();
+  }
   answer.finds_end = statement && !submission && backend.backend.draining;
   request.identity_only = submission || answer.finds_end || !answer.rewrite_origin.empty();
 

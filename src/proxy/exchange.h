@@ -96,6 +96,7 @@ class Exchange {
   std::string_view error_;
   std::string_view group_;
   const model::BackendState* backend_ = nullptr;
+  bool direct_ = false;  // the client is to go on at that backend itself
   std::chrono::nanoseconds waited_{};
 };
 

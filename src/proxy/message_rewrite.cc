@@ -138,8 +138,9 @@ void AppendRequestHead(std::string& out, const UpstreamRequest& upstream) {
   out.append(head.method).append(" ").append(upstream.request->endpoint.target);
   out.append(" HTTP/1.1\r\n");
   // A cluster that may not be told where clients see it derives its URIs from the Host.
-  const auto own = head.host.empty() ? upstream.backend->backend.url.Authority() : std::string();
-  AppendField(out, "Host", head.host.empty() ? std::string_view(own) : head.host);
+  const bool own = upstream.direct || head.host.empty();
+  const auto authority = own ? upstream.backend->backend.url.Authority() : std::string();
+  AppendField(out, "Host", own ? std::string_view(authority) : head.host);
   ForEachEndToEnd(head.fields, [&](const HeaderField& field) {
     if (!IsChanged(upstream, field.name)) AppendRequestField(out, upstream, field);
   });

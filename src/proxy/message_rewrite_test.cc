@@ -21,6 +21,7 @@ struct RequestHeadTest : testing::Test {
     request.client = {"192.0.2.7", false, "gw.example:8080"};
     request.forwarded = forwarded;
     request.tag_uris = tag_uris;
+    request.direct = direct;
     request.identity_only = true;
     request.changes = changes;
     request.source = source;
@@ -35,7 +36,17 @@ struct RequestHeadTest : testing::Test {
   model::BackendState backend;
   std::vector<const model::HeaderAction*> changes;
   std::string source;
+  bool direct = false;
 };
+
+TEST_F(RequestHeadTest, SpeaksToABackendAsItsOwnClientInDirectMode) {
+  direct = true;
+  EXPECT_EQ(Rewrite("X-Trino-User: alice\r\nX-Forwarded-Host: evil\r\n"
+                    "X-Trino-Query-Data-Encoding: json\r\n",
+                    false, false),
+            "POST /v1/statement HTTP/1.1\r\nHost: trino:18080\r\nX-Trino-User: alice\r\n"
+            "X-Trino-Query-Data-Encoding: json\r\nVia: 1.1 trino-gateway\r\n\r\n");
+}
 
 TEST_F(RequestHeadTest, ChangesHeadersInTheOrderOfTheActions) {
   const model::HeaderAction actions[] = {{"X-Trino-Client-Tags", "vip"},

@@ -50,6 +50,8 @@ struct ProxyOptions {
   RetryOptions retries;
   unsigned workers = 0;        // 0: one for each CPU this process may use
   bool backend_header = true;  // X-Trino-Gateway-Backend on answers to submissions
+  bool refuse_transactions = false;
+  std::string session_header;  // tells sessions apart before trace token and client info do
   std::optional<rules::ExternalRouterOptions> external_router;
   std::optional<delegated_auth::DelegatedAuthOptions> delegated_auth;
 };

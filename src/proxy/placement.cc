@@ -45,20 +45,27 @@ Placement AskAll(const model::Snapshot& snapshot) {
   return placement;
 }
 
+// Those that have given out query ids with the suffix of this one, as far as anybody knows.
+std::vector<const model::BackendState*> OwnersOf(std::string_view query_id,
+                                                 const model::Snapshot& snapshot,
+                                                 StickyView& sticky) {
+  std::vector<const model::BackendState*> owners;
+  const auto suffix = protocol::CoordinatorSuffix(query_id);
+  if (suffix.empty()) return owners;
+  for (const auto id : sticky.Owners(suffix)) AddOnce(owners, snapshot.FindBackend(id));
+  for (const auto& backend : snapshot.backends()) {
+    if (backend->status.coordinator_suffix == suffix) AddOnce(owners, backend.get());
+  }
+  return owners;
+}
+
 // The owner of a query: by the tag in the URI, by the suffix of its id, or by asking.
 Placement PlaceQuery(const protocol::Endpoint& endpoint,
                      const model::Snapshot& snapshot,
                      StickyView& sticky) {
   if (const auto* tagged = snapshot.FindBackend(endpoint.tag)) return Owner(tagged);
 
-  std::vector<const model::BackendState*> owners;
-  const auto suffix = protocol::CoordinatorSuffix(endpoint.query_id);
-  if (!suffix.empty()) {
-    for (const auto id : sticky.Owners(suffix)) AddOnce(owners, snapshot.FindBackend(id));
-    for (const auto& backend : snapshot.backends()) {
-      if (backend->status.coordinator_suffix == suffix) AddOnce(owners, backend.get());
-    }
-  }
+  auto owners = OwnersOf(endpoint.query_id, snapshot, sticky);
   if (owners.size() == 1) return Owner(owners.front());
   auto placement = AskAll(snapshot);
   if (!owners.empty()) placement.candidates = std::move(owners);
@@ -101,17 +108,26 @@ Placement BalanceSubmission(const routing::RequestFacts& facts, const PlacementC
 // Null: nothing is killed, or nobody knows whose query it is; then any cluster says so.
 const model::BackendState* OwnerOfKill(const PlacementContext& context) {
   if (!context.kill_target) return nullptr;
-  const auto suffix = protocol::CoordinatorSuffix(*context.kill_target);
-  if (suffix.empty()) return nullptr;
-  for (const auto id : context.sticky.Owners(suffix)) {
-    if (const auto* owner = context.snapshot.FindBackend(id)) return owner;
-  }
-  return nullptr;
+  const auto owners = OwnersOf(*context.kill_target, context.snapshot, context.sticky);
+  return owners.empty() ? nullptr : owners.front();
+}
+
+bool StartsTransaction(const routing::RequestFacts& facts) {
+  const auto* query = facts.query ? facts.query() : nullptr;
+  return query && query->type == routing::kStartTransaction;
 }
 
 Placement PlaceSubmission(const RequestView& request,
                           const routing::RequestFacts& facts,
                           const PlacementContext& context) {
+  const auto& transaction = request.transaction;
+  const bool inside = protocol::NamesTransaction(transaction.id);
+  if (context.refuse_transactions && (inside || StartsTransaction(facts))) {
+    return Refuse(
+        kTransactionsRefused,
+        "This gateway refuses transactions. Run each statement by itself, with autocommit "
+        "on.");
+  }
   if (const auto* owner = OwnerOfKill(context)) return Owner(owner);
   auto placement = BalanceSubmission(facts, context);
   if (!placement.choice.reject_message.empty()) {
@@ -120,8 +136,7 @@ Placement PlaceSubmission(const RequestView& request,
     placement.refusal = placement.choice.reject_message;
     return placement;
   }
-  const auto& transaction = request.transaction;
-  if (!protocol::NamesTransaction(transaction.id) || transaction.backend.empty()) return placement;
+  if (!inside || transaction.backend.empty()) return placement;
   const auto* backend = context.snapshot.FindBackend(transaction.backend);
   if (!backend) {
     return Refuse(kTransactionLost,

@@ -49,6 +49,7 @@ struct PlacementContext {
   routing::GroupChooser& chooser;
   const rules::Decision& decision;  // of rules, for a submission; lives as long as the placement
   std::optional<std::string_view> kill_target{};  // id of the query that a submission kills
+  bool refuse_transactions = false;
 };
 
 // `facts` are those of `request`, for policies.

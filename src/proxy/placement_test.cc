@@ -52,7 +52,16 @@ struct PlacementTest : testing::Test {
     const HeaderLookup headers(head);
     auto facts = FactsOf(request, headers);
     facts.port = kPort;
-    return Place(request, facts, {*snapshot, view, chooser, decision});
+    const routing::QueryFacts query{.type = statement_type,
+                                    .category = {},
+                                    .read_only = {},
+                                    .catalogs = {},
+                                    .schemas = {},
+                                    .tables = {}};
+    const auto ask = [&query] { return &query; };
+    facts.query = ask;
+    return Place(request, facts,
+                 {*snapshot, view, chooser, decision, kill_target, refuse_transactions});
   }
 
   static std::vector<std::string> Ids(const Placement& placement) {
@@ -68,6 +77,9 @@ struct PlacementTest : testing::Test {
   StickyView view{sticky};
   routing::GroupChooser chooser;
   rules::Decision decision;
+  std::string_view statement_type = "Query";
+  std::optional<std::string_view> kill_target;
+  bool refuse_transactions = false;
   std::string text;
   http::RequestHead head;
   model::SnapshotPtr snapshot;
@@ -118,6 +130,36 @@ TEST_F(PlacementTest, AsksOnlyThoseThatShareASuffix) {
   const auto placement = Of("GET", kPoll);
   EXPECT_EQ(placement.kind, PlacementKind::kAsk);
   EXPECT_EQ(Ids(placement), (Strings{"c1", "c2"}));
+}
+
+TEST_F(PlacementTest, RefusesTransactionsFromTheirStartOnWhereThatIsWanted) {
+  const std::string inside = "X-Trino-Transaction-Id: 1-2-3~c2\r\n";
+  for (const bool refuse : {false, true}) {
+    refuse_transactions = refuse;
+    statement_type = routing::kStartTransaction;
+    EXPECT_EQ(Of("POST", "/v1/statement").kind == PlacementKind::kRefuse, refuse);
+    statement_type = "Query";
+    const auto placement = Of("POST", "/v1/statement", inside);
+    EXPECT_EQ(placement.kind, refuse ? PlacementKind::kRefuse : PlacementKind::kOwner);
+    if (refuse) {
+      EXPECT_EQ(placement.failure.name, "GATEWAY_TRANSACTIONS_REFUSED");
+    }
+    EXPECT_EQ(Of("POST", "/v1/statement", "X-Trino-Transaction-Id: none\r\n").kind,
+              PlacementKind::kBalance);
+    EXPECT_EQ(Of("GET", "/~c2" + kPoll, inside).kind, PlacementKind::kOwner);
+  }
+}
+
+TEST_F(PlacementTest, SendsAKillToWhoeverIsKnownToOwnTheQuery) {
+  const auto kill = [this] { return Of("POST", "/v1/statement", "X-Trino-User: robot\r\n"); };
+  kill_target = kId;
+  EXPECT_EQ(kill().kind, PlacementKind::kRefuse) << "nobody knows the owner, so policies count";
+  registry.ReportStatus("c1", Status(model::Health::kHealthy, "eif54"));  // the monitor saw it
+  EXPECT_EQ(Ids(kill()), Strings{"c1"});
+  view.Learn("eif54", "c2");  // a later answer of another one
+  EXPECT_EQ(Ids(kill()), Strings{"c2"});
+  kill_target = "nonsense";
+  EXPECT_EQ(kill().kind, PlacementKind::kRefuse);
 }
 
 TEST_F(PlacementTest, KeepsATransactionOnItsCluster) {

@@ -57,6 +57,9 @@ inline constexpr StatementFailure kTransactionLost{"GATEWAY_TRANSACTION_LOST", "
                                                    0x7A7E0001, protocol::ErrorType::kExternal};
 inline constexpr StatementFailure kQueryRejected{"GATEWAY_QUERY_REJECTED", "query_rejected",
                                                  0x7A7E0002, protocol::ErrorType::kUserError};
+inline constexpr StatementFailure kTransactionsRefused{"GATEWAY_TRANSACTIONS_REFUSED",
+                                                       "transactions_refused", 0x7A7E0003,
+                                                       protocol::ErrorType::kUserError};
 
 // The statement fails for good; the client shows `message`.
 Reply StatementErrorReply(std::string_view query_id,

@@ -82,7 +82,9 @@ bool HeaderLookup::operator()(std::string_view name,
   return false;
 }
 
-routing::RequestFacts FactsOf(const RequestView& request, const HeaderLookup& headers) {
+routing::RequestFacts FactsOf(const RequestView& request,
+                              const HeaderLookup& headers,
+                              std::string_view session_header) {
   routing::RequestFacts facts;
   facts.host = request.head->host;
   facts.client_tags = request.client_tags;
@@ -94,6 +96,12 @@ routing::RequestFacts FactsOf(const RequestView& request, const HeaderLookup& he
   facts.schema = request.schema;
   // A trace token tells connections of one program apart, client info only programs.
   facts.session = request.trace_token.empty() ? request.client_info : request.trace_token;
+  if (!session_header.empty()) {
+    headers(session_header, [&facts](std::string_view value) {
+      if (!value.empty()) facts.session = value;
+      return !value.empty();
+    });
+  }
   facts.any_header = headers;
   return facts;
 }

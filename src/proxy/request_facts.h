@@ -47,7 +47,10 @@ class HeaderLookup {
   const http::RequestHead& head_;
 };
 
-// What routing may know of the head. `headers` is referred to, not copied.
-routing::RequestFacts FactsOf(const RequestView& request, const HeaderLookup& headers);
+// What routing may know of the head. `headers` is referred to, not copied. `session_header`, when
+// not empty, is the one that tells the client's sessions apart, if it was sent.
+routing::RequestFacts FactsOf(const RequestView& request,
+                              const HeaderLookup& headers,
+                              std::string_view session_header = {});
 
 }  // namespace gateway::proxy

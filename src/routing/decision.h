@@ -17,6 +17,9 @@
 
 namespace gateway::routing {
 
+// QueryFacts::type of the statement that starts a transaction.
+inline constexpr std::string_view kStartTransaction = "StartTransaction";
+
 // What the text of a statement says. Names are in lower case.
 struct QueryFacts {
   std::string_view type;                  // statement class, "Query"; empty: not understood

@@ -58,6 +58,16 @@ class ChoiceBuilder {
     choice_.trace.append(text).append(rest);
   }
 
+  // A later page tells the id of a transaction, and only the gateway can add to it whose it is:
+  // that page must not go past it.
+  void KeepTransaction(FactsReader& reader) {
+    if (!MayGoDirect()) return;
+    const auto* query = reader.Query();
+    if (!query || query->type != kStartTransaction) return;
+    choice_.mode = model::Mode::kProxy;
+    Note("starts a transaction: mode proxy");
+  }
+
   void HashFor(FactsReader& reader) {
     for (const auto* group : choice_.groups) {
       if (group->group.strategy != model::Strategy::kHash) continue;
@@ -67,6 +77,13 @@ class ChoiceBuilder {
   }
 
  private:
+  bool MayGoDirect() const {
+    if (choice_.mode) return *choice_.mode == model::Mode::kDirect;
+    return std::ranges::any_of(choice_.groups, [](const model::GroupState* group) {
+      return group->group.mode == model::Mode::kDirect;
+    });
+  }
+
   void Separate() {
     if (!choice_.trace.empty()) choice_.trace.append("; ");
   }
@@ -95,6 +112,7 @@ void GroupChooser::Choose(const RequestFacts& facts,
   VisitGroups(ruling, narrowed_, snapshot,
               [&](std::string_view id, GroupOrigin) { builder.AddGroup(id); });
   builder.Note("default ", snapshot.default_group());
+  builder.KeepTransaction(reader);
   builder.HashFor(reader);
 }
 
@@ -111,6 +129,7 @@ void GroupChooser::ChooseNamed(const RequestFacts& facts,
   VisitGroups({}, narrowed_, snapshot,
               [&](std::string_view id, GroupOrigin) { builder.AddGroup(id); });
   builder.Note("default ", snapshot.default_group());
+  builder.KeepTransaction(reader);
   builder.HashFor(reader);
 }
 

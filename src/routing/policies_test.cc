@@ -238,6 +238,28 @@ TEST_F(PoliciesTest, TakesTheActionsOfAllThatDecideTogetherInTheOrderOfTheirIds)
   EXPECT_EQ(choice.mode, model::Mode::kDirect);
 }
 
+TEST_F(PoliciesTest, ShowsTheStartOfATransactionNeverToABackendItself) {
+  auto& group = configuration.groups.front();  // the default one
+  auto& policy = AddForUser("p", "ada", "etl");
+  const auto mode_of = [&](std::string_view user, std::string_view type) {
+    const QueryFacts query{
+        .type = type, .category = {}, .read_only = {}, .catalogs = {}, .schemas = {}, .tables = {}};
+    const auto ask = [&query] { return &query; };
+    auto facts = ByUser(user);
+    facts.query = ask;
+    Choose(facts);
+    return choice.mode;
+  };
+  EXPECT_EQ(mode_of("ada", kStartTransaction), std::nullopt);
+  group.mode = model::Mode::kDirect;
+  EXPECT_EQ(mode_of("bob", kStartTransaction), model::Mode::kProxy);
+  EXPECT_TRUE(choice.trace.ends_with("starts a transaction: mode proxy")) << choice.trace;
+  EXPECT_EQ(mode_of("bob", "Query"), std::nullopt);
+  policy.mode = model::Mode::kDirect;
+  EXPECT_EQ(mode_of("ada", kStartTransaction), model::Mode::kProxy);
+  EXPECT_EQ(mode_of("ada", "Commit"), model::Mode::kDirect);
+}
+
 TEST_F(PoliciesTest, DelegatesAuthenticationByPortWhateverElseDecides) {
   Add("port", RuleType::kListeningPort, "8080", "etl").auth_delegated = true;
   AddForUser("user", "ada", "big").priority = 5;

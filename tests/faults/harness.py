@@ -98,7 +98,7 @@ class FakeTrino(Process):
 class Gateway(Process):
     """The gateway on its own ports. `config` is changed before start() and before a reload."""
 
-    def __init__(self, directory, backends, extra_listeners=(), **settings):
+    def __init__(self, directory, backends, extra_listeners=(), external_urls=(), **settings):
         self.directory = directory
         self.config_path = directory / "gateway.yaml"
         self.port, self.admin_port = free_port(), free_port()
@@ -121,6 +121,9 @@ class Gateway(Process):
                 self.config.setdefault(key, {}).update(value)
             else:
                 self.config[key] = value
+        for backend in self.config["backends"]:
+            if backend["id"] in external_urls:
+                backend["external_url"] = external_urls[backend["id"]]
 
     def write_config(self):
         # JSON is YAML. Replaced as a whole: a reload must not see half of it.

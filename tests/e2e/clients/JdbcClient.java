@@ -29,11 +29,21 @@ public final class JdbcClient {
     private static Connection connect(String url) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", "jdbc");
-        return DriverManager.getConnection(url.replaceFirst("^http", "jdbc:trino"), properties);
+        if (url.startsWith("https:")) {
+            properties.setProperty("password", System.getenv("TRINO_PASSWORD"));
+            properties.setProperty("SSL", "true");
+            properties.setProperty("SSLTrustStorePath", System.getenv("TRINO_CA"));
+        }
+        return DriverManager.getConnection(url.replaceFirst("^https?", "jdbc:trino"), properties);
     }
 
-    private static void run(Connection connection, List<String> statements) throws SQLException {
+    private static void run(Connection connection, List<String> statements) throws Exception {
         for (String sql : statements) {
+            if (sql.equals("PAUSE")) {
+                System.out.println("PAUSED");
+                System.in.read();
+                continue;
+            }
             try (Statement statement = connection.createStatement()) {
                 if (statement.execute(sql)) {
                     printRows(statement.getResultSet());
@@ -42,7 +52,7 @@ public final class JdbcClient {
         }
     }
 
-    private static void transaction(Connection connection, List<String> statements) throws SQLException {
+    private static void transaction(Connection connection, List<String> statements) throws Exception {
         connection.setAutoCommit(false);
         run(connection, statements);
         connection.commit();

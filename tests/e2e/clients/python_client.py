@@ -5,10 +5,14 @@ transaction SQL...  in one explicit transaction, committed at the end
 prepared SQL ARG... by PREPARE and EXECUTE, with text parameters
 cancel SQL          cancelled as soon as a line comes on standard input
 
+Where the SQL is PAUSE, PAUSED is printed, and nothing runs until a line comes on standard input. Extra settings are in the
+environment: TRINO_PASSWORD and TRINO_CA (a file with the server's certificate), for https.
+
 Prints each row tab-separated; an error goes to standard error, with exit status 1. The Go and JDBC
 clients beside this file do the same.
 """
 
+import os
 import sys
 import threading
 from urllib.parse import urlsplit
@@ -18,6 +22,11 @@ import trino
 
 def connect(url, **options):
     address = urlsplit(url)
+    if address.scheme == "https":
+        # `verify` would not do: this variable, where it is set, overrules that.
+        os.environ["REQUESTS_CA_BUNDLE"] = os.environ["TRINO_CA"]
+        options |= {"http_scheme": "https",
+                    "auth": trino.auth.BasicAuthentication("python", os.environ["TRINO_PASSWORD"])}
     return trino.dbapi.connect(
         host=address.hostname, port=address.port, user="python",
         # By default the client gives up 0.3 s after a connection is refused, before a gateway that
@@ -32,6 +41,10 @@ def print_rows(cursor):
 
 def run(connection, statements):
     for statement in statements:
+        if statement == "PAUSE":
+            print("PAUSED", flush=True)
+            sys.stdin.readline()
+            continue
         cursor = connection.cursor()
         cursor.execute(statement)
         print_rows(cursor)
@@ -78,4 +91,8 @@ if __name__ == "__main__":
     try:
         main()
     except trino.exceptions.Error as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+        # As a traceback shows it: when a transaction cannot be ended, what went wrong first as well.
+        while error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+            error = error.__context__
+        sys.exit(1)

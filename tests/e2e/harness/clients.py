@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .java import java_binary
 from .paths import CACHE, E2E
+from .terminal import Terminal
 
 
 class ClientFailed(Exception):
@@ -29,6 +30,10 @@ class RunningClient:
     def read_rows(self, count):
         """The next `count` rows."""
         return [self._child.stdout.readline() for _ in range(count)]
+
+    def resume(self):
+        """Ends a PAUSE."""
+        _write_line(self._child)
 
     def cancel(self):
         """In this client's own way."""
@@ -90,7 +95,11 @@ class ProgramClient(Client):
         return self._start(url, "run", *statements).finish()
 
     def transaction(self, url, *statements):
-        return self._start(url, "transaction", *statements).finish()
+        return self.start_transaction(url, *statements).finish()
+
+    def start_transaction(self, url, *statements):
+        """As transaction(); PAUSE among the statements waits for resume()."""
+        return self._start(url, "transaction", *statements)
 
     def prepared(self, url, sql, *arguments):
         return self._start(url, "prepared", sql, *arguments).finish()
@@ -114,6 +123,10 @@ class CommandLine(Client):
 
     def start(self, url, sql):
         return self._start(url, sql)
+
+    def open_terminal(self, url):
+        """The CLI as people use it, at its prompt."""
+        return Terminal([*self._command, f"--server={url}", "--output-format-interactive=TSV", "--pager="])
 
     def run(self, url, *statements, options=(), output="TSV"):
         return self._start(url, ";".join(statements), *options, output=output).finish()

@@ -27,6 +27,15 @@ def follow(page):
         page = answer.json()
 
 
+def heads(answer):
+    """The headers of all pages of a query, from the answer to its submission on."""
+    yield answer.headers
+    while "nextUri" in answer.json():
+        answer = requests.get(answer.json()["nextUri"], headers=USER, timeout=60)
+        answer.raise_for_status()
+        yield answer.headers
+
+
 def rows(url, sql, headers=None):
     """All rows of a query."""
     answer = submit(url, sql, headers)
@@ -42,3 +51,8 @@ def rows(url, sql, headers=None):
 def get(url, **options):
     """The answer to a GET as a user, redirects not followed."""
     return requests.get(url, headers=USER, allow_redirects=False, timeout=30, **options)
+
+
+def delete(url):
+    """A DELETE as a user."""
+    return requests.delete(url, headers=USER, timeout=30)

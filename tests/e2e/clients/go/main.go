@@ -64,6 +64,13 @@ type querier interface {
 
 func printAll(ctx context.Context, on querier, statements []string) error {
 	for _, statement := range statements {
+		if statement == "PAUSE" {
+			fmt.Println("PAUSED")
+			if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := printRows(on.QueryContext(ctx, statement)); err != nil {
 			return err
 		}
