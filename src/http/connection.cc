@@ -9,7 +9,11 @@
 namespace gateway::http {
 
 Connection::Connection(TcpSocket socket, Origin origin, Deadlines& deadlines)
-    : Expiring(deadlines), socket_(std::move(socket)), origin_(origin), buffer_(kSmallBuffer) {
+    : Expiring(deadlines),
+      socket_(std::move(socket)),
+      origin_(origin),
+      made_(deadlines.Now()),
+      buffer_(kSmallBuffer) {
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
 }

@@ -79,6 +79,7 @@ class Connection final : public Expiring, public std::enable_shared_from_this<Co
   bool ended() const { return ended_; }  // the peer sent FIN or reset
   bool reset() const { return ended_ && failure_ != asio::error::eof; }
   bool timed_out() const { return timed_out_; }  // Expire() ended it
+  Clock::TimePoint made() const { return made_; }
   TcpSocket& socket() { return socket_; }
 
  protected:
@@ -94,6 +95,7 @@ class Connection final : public Expiring, public std::enable_shared_from_this<Co
   TcpSocket socket_;
   std::unique_ptr<TlsStream> tls_;  // null: plain
   const Origin origin_;
+  const Clock::TimePoint made_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;  // unread bytes are [begin_, end_)
   std::size_t end_ = 0;

@@ -175,6 +175,78 @@ TEST_F(ControlClientTest, SendsNothingForATargetThatCouldNotStandInARequestLine)
   EXPECT_TRUE(server_->requests().empty());
 }
 
+TEST_F(ControlClientTest, AsksAgainOnTheConnectionThatWasKept) {
+  Serve(Answer(200, "hello"));
+  auto request = Get();
+  for (const auto [reuse, connections] :
+       {std::pair(Reuse::kAlways, 1U), std::pair(Reuse::kAlways, 1U), std::pair(Reuse::kAfter, 2U),
+        std::pair(Reuse::kAlways, 2U), std::pair(Reuse::kNever, 3U),
+        std::pair(Reuse::kAlways, 3U)}) {
+    request.reuse = reuse;
+    const auto response = Fetch(request);
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->body, "hello");
+    EXPECT_EQ(server_->connections(), connections);
+  }
+  EXPECT_EQ(server_->requests().back().Field("Connection"), "");
+  client_.CloseIdle();
+  ASSERT_TRUE(Fetch(request));
+  EXPECT_EQ(server_->connections(), 4U);
+}
+
+TEST_F(ControlClientTest, KeepsNoConnectionThatTheAnswerEnds) {
+  for (const auto* answer : {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+                             "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+                             "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nmore than was said"}) {
+    SCOPED_TRACE(answer);
+    Serve(answer);
+    auto request = Get();
+    request.reuse = Reuse::kAlways;
+    for (const unsigned connections : {1U, 2U}) {
+      ASSERT_TRUE(Fetch(request));
+      EXPECT_EQ(server_->connections(), connections);
+    }
+  }
+}
+
+// Nothing comes on a connection that the server has closed, so that says nothing about the server.
+TEST_F(ControlClientTest, RepeatsARequestThatMetAKeptConnectionWhichWasClosed) {
+  int requests = 0;
+  server_.emplace(io_, [&requests](const FakeRequest&) {
+    return ++requests == 2 ? std::string() : Answer(200, "hello");
+  });
+  auto request = Get();
+  request.reuse = Reuse::kAlways;
+  for (int turn = 0; turn < 2; ++turn) {
+    const auto response = Fetch(request);
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->body, "hello");
+  }
+  EXPECT_EQ(requests, 3);
+  EXPECT_EQ(server_->connections(), 2U);
+}
+
+TEST_F(ControlClientTest, RepeatsNothingThatFailedOtherwise) {
+  int requests = 0;
+  server_.emplace(io_, [&](const FakeRequest& asked) {
+    ++requests;
+    return asked.target == "/broken" ? std::string() : Answer(200, "hello");
+  });
+  auto request = Get("/broken");
+  request.reuse = Reuse::kAlways;
+  EXPECT_EQ(CodeOf(Fetch(request)), ErrorCode::kClosed);
+  EXPECT_EQ(requests, 1) << "it was a new connection";
+
+  request.target = "/";
+  ASSERT_TRUE(Fetch(request));
+  server_.emplace(io_, [&](const FakeRequest&) { return std::optional<std::string>(); });
+  request = Get();
+  request.reuse = Reuse::kAlways;
+  request.deadline = clock_.Now() + 50ms;
+  EXPECT_EQ(CodeOf(Fetch(request)), ErrorCode::kTimeout);
+  EXPECT_EQ(server_->requests().size(), 1U);
+}
+
 TEST_F(ControlClientTest, TellsThatAServerSpeaksNoTls) {
   Serve(Answer(400, "plain HTTP"));
   auto request = Get();

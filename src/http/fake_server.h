@@ -1,6 +1,7 @@
 // An HTTP server for tests that answers with the bytes a test gives it. For *_test.cc only.
 //
-// It listens on a free loopback port and closes each connection after one answer.
+// It listens on a free loopback port. A connection serves one request after the other, until
+// one of the two says that it is the last one, or it is answered with no bytes at all.
 // Threads: the event loop of `io` only.
 #pragma once
 
@@ -62,6 +63,8 @@ class FakeServer {
   Url url() const { return {false, "127.0.0.1", shared_->port}; }
   // All requests so far.
   const std::vector<FakeRequest>& requests() const { return shared_->requests; }
+  // How many connections were made to it.
+  std::size_t connections() const { return shared_->open.size(); }
   // Connections that neither side has ended yet.
   auto open() const {
     return std::ranges::count_if(shared_->open, [](const auto& weak) { return !weak.expired(); });
@@ -111,16 +114,21 @@ class FakeServer {
   }
 
   static Awaitable<void> Serve(std::shared_ptr<Shared> shared, Socket socket) {
-    const auto request = co_await Receive(*socket);
-    if (!request) co_return;
-    shared->requests.push_back(*request);
-    const auto answer = shared->handler(*request);
-    if (answer && shared->drip) co_await SendSlowly(*socket, *answer);
-    if (answer && !shared->drip) {
+    while (true) {
+      const auto request = co_await Receive(*socket);
+      if (!request) co_return;
+      shared->requests.push_back(*request);
+      const auto answer = shared->handler(*request);
+      if (answer && shared->drip) co_await SendSlowly(*socket, *answer);
+      if (!answer || shared->drip) {
+        std::array<char, 1> nothing;  // until the client leaves or Stop() closes
+        co_await socket->async_read_some(asio::buffer(nothing), kTuple);
+        co_return;
+      }
       co_await asio::async_write(*socket, asio::buffer(*answer), kTuple);
-    } else {
-      std::array<char, 1> nothing;  // until the client leaves or Stop() closes
-      co_await socket->async_read_some(asio::buffer(nothing), kTuple);
+      const bool last = answer->empty() || answer->find("Connection: close\r\n") != answer->npos ||
+                        request->Field("Connection") == "close";
+      if (last) co_return;
     }
   }
 

@@ -1,6 +1,5 @@
 #include "http/upstream_pool.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace gateway::http {
@@ -11,22 +10,13 @@ UpstreamPool::UpstreamPool(asio::io_context& io,
     : deadlines_(deadlines),
       connector_(io, deadlines),
       options_(options),
-      events_(std::move(events)) {}
-
-UpstreamPool::~UpstreamPool() { Clear(); }
+      events_(std::move(events)),
+      idle_(deadlines, {options.idle_per_backend, options.idle_timeout}) {}
 
 Awaitable<Expected<UpstreamPool::Lease>> UpstreamPool::Acquire(const Url& url, bool fresh) {
   auto authority = url.ToString();
-  if (const auto found = idle_.find(authority); !fresh && found != idle_.end()) {
-    auto& idle = found->second;
-    while (!idle.empty()) {
-      // The one used last: it is the least likely to be closed, and the others may time out.
-      auto connection = std::move(idle.back());
-      idle.pop_back();
-      connection->OnActivity(nullptr);
-      connection->ClearDeadline();
-      if (connection->open() && !connection->ended()) co_return Lease{std::move(connection), true};
-    }
+  if (!fresh) {
+    if (auto kept = idle_.Take(authority)) co_return Lease{std::move(kept), true};
   }
   auto connected = co_await Connect(url, std::move(authority));
   if (!connected) co_return std::unexpected(std::move(connected).error());
@@ -34,43 +24,7 @@ Awaitable<Expected<UpstreamPool::Lease>> UpstreamPool::Acquire(const Url& url, b
 }
 
 void UpstreamPool::Release(const Url& url, ConnectionPtr connection) {
-  if (!connection->open() || connection->ended() || !connection->unread().empty()) {
-    connection->Close();
-    return;
-  }
-  auto authority = url.ToString();
-  auto& idle = idle_[authority];
-  if (idle.size() >= options_.idle_per_backend) {
-    connection->Close();
-    return;
-  }
-  connection->Shrink();
-  connection->SetDeadline(deadlines_.Now() + options_.idle_timeout);
-  connection->OnActivity(
-      [this, authority = std::move(authority), raw = connection.get()] { Drop(authority, raw); });
-  connection->Watch();
-  idle.push_back(std::move(connection));
-}
-
-void UpstreamPool::Drop(const std::string& authority, const Connection* connection) {
-  const auto found = idle_.find(authority);
-  if (found == idle_.end()) return;
-  const auto position = std::ranges::find(found->second, connection, &ConnectionPtr::get);
-  if (position == found->second.end()) return;
-  const auto kept = *position;
-  found->second.erase(position);
-  kept->OnActivity(nullptr);
-  kept->Close();
-}
-
-void UpstreamPool::Clear() {
-  for (auto& [authority, idle] : idle_) {
-    for (auto& connection : idle) {
-      connection->OnActivity(nullptr);
-      connection->Close();
-    }
-  }
-  idle_.clear();
+  idle_.Keep(url.ToString(), std::move(connection));
 }
 
 Awaitable<Expected<ConnectionPtr>> UpstreamPool::Connect(const Url& url, std::string authority) {

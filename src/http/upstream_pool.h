@@ -1,7 +1,5 @@
 // Connections to backends: made, kept while idle, and handed out again.
 //
-// An idle connection is watched: when the backend closes it or sends anything, it is dropped at
-// once, so that a request hardly ever meets a dead one.
 // Threads: each worker owns one pool and touches it on its event loop only.
 // Memory: at most `idle_per_backend` connections of kSmallBuffer for each address.
 #pragma once
@@ -11,15 +9,13 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
 
 #include "base/error.h"
-#include "base/strings.h"
 #include "base/url.h"
 #include "http/asio.h"
 #include "http/connection.h"
 #include "http/connector.h"
+#include "http/idle_connections.h"
 
 namespace gateway::http {
 
@@ -42,7 +38,6 @@ class UpstreamPool {
                Deadlines& deadlines,
                UpstreamOptions options,
                UpstreamEvents events);
-  ~UpstreamPool();
 
   struct Lease {
     ConnectionPtr connection;
@@ -57,19 +52,16 @@ class UpstreamPool {
   void Release(const Url& url, ConnectionPtr connection);
 
   // Closes all idle connections.
-  void Clear();
+  void Clear() { idle_.Clear(); }
 
  private:
-  using Idle = std::vector<ConnectionPtr>;
-
   Awaitable<Expected<ConnectionPtr>> Connect(const Url& url, std::string authority);
-  void Drop(const std::string& authority, const Connection* connection);
 
   Deadlines& deadlines_;
   Connector connector_;
   const UpstreamOptions options_;
   const UpstreamEvents events_;
-  std::unordered_map<std::string, Idle, StringHash, std::equal_to<>> idle_;
+  IdleConnections idle_;
 };
 
 }  // namespace gateway::http

@@ -156,6 +156,8 @@ class Snapshot {
   }
   const std::vector<GroupState>& groups() const { return groups_; }
   const std::vector<Policy>& policies() const { return parts_.declared->policies; }
+  // The same object for all snapshots between two changes of what is declared.
+  const std::shared_ptr<const Declared>& declared() const { return parts_.declared; }
   const PolicyIndex& index() const { return parts_.declared->index; }
   const std::string& default_group() const { return parts_.declared->default_group; }
   // Grows by one with each published snapshot.

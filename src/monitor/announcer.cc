@@ -47,17 +47,24 @@ void Announcer::Twin(const model::Backend& backend, std::string_view other) {
   }
 }
 
-void Announcer::ShowGauges(const model::Backend& backend, const Memory& memory) {
-  const auto& status = memory.status;
-  metrics_.BackendHealth(backend.id, status.health == Health::kHealthy);
-  metrics_.BackendLoad(backend.id, status.load);
-  metrics_.BackendFigures(backend.id, {status.figures.running, status.figures.queued,
-                                       status.figures.blocked, status.figures.active_workers,
-                                       status.figures.reserved_bytes, status.figures.cpu_seconds});
+// Most probes change none of them.
+void Announcer::ShowGauges(const model::Backend& backend,
+                           const model::BackendStatus& before,
+                           const model::BackendStatus& after) {
+  // The first health is shown, too: a backend that is not healthy has a series that says so.
+  if (after.health != before.health || before.health != Health::kHealthy) {
+    metrics_.BackendHealth(backend.id, after.health == Health::kHealthy);
+  }
+  if (after.load != before.load) metrics_.BackendLoad(backend.id, after.load);
+  const auto& figures = after.figures;
+  if (figures == before.figures) return;
+  metrics_.BackendFigures(backend.id,
+                          {figures.running, figures.queued, figures.blocked, figures.active_workers,
+                           figures.reserved_bytes, figures.cpu_seconds});
 }
 
 void Announcer::Changed(const model::Backend& backend, const Memory& before, const Memory& after) {
-  ShowGauges(backend, after);
+  ShowGauges(backend, before.status, after.status);
   const auto& status = after.status;
   const bool moved = status.health != before.status.health;
   if (moved) {

@@ -35,7 +35,9 @@ class Announcer {
 
  private:
   void Changed(const model::Backend& backend, const Memory& before, const Memory& after);
-  void ShowGauges(const model::Backend& backend, const Memory& memory);
+  void ShowGauges(const model::Backend& backend,
+                  const model::BackendStatus& before,
+                  const model::BackendStatus& after);
 
   telemetry::Logger& logger_;
   telemetry::Metrics& metrics_;

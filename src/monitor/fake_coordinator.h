@@ -48,6 +48,7 @@ class FakeCoordinator {
   Url url() const { return server_.url(); }
   void Stop() { server_.Stop(); }
   auto open_connections() const { return server_.open(); }
+  auto connections() const { return server_.connections(); }
 
   // The requests so far whose target begins so.
   std::vector<http::FakeRequest> Requests(std::string_view method, std::string_view target) const {

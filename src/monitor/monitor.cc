@@ -16,7 +16,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kTendInterval{100};
-constexpr milliseconds kSoon{1000};             // spread over it, for hundreds of backends
+constexpr milliseconds kSoon{1000};  // spread over it, for hundreds of backends
+constexpr std::chrono::seconds kLoadsLookedAtEvery{1};
 constexpr std::chrono::seconds kLeastPause{1};  // between probes that failures ask for
 
 // An exception here would be a bug of ours, and a backend that nobody watches any more.
@@ -82,9 +83,12 @@ void Monitor::Start() {
   registry_.Subscribe([this](const model::SnapshotPtr& snapshot) { Note(snapshot); });
 }
 
-// Comes from any thread. Many changes may come together: the last one tells all.
+// Comes from any thread, with each new load, too: only what is declared matters here. Many changes
+// may come together: the last one tells all.
 void Monitor::Note(const model::SnapshotPtr& snapshot) {
   const std::lock_guard lock(noted_mutex_);
+  if (snapshot->declared() == declared_) return;
+  declared_ = snapshot->declared();
   if (!std::exchange(noted_, snapshot)) {
     http::asio::post(io_, [this] { Follow(TakeNoted()); });
   }
@@ -106,7 +110,9 @@ void Monitor::Stop() {
 
 // A probe may still begin to wait for something: its deadline must be watched until it has ended.
 void Monitor::StopTimers() {
-  if (stopped_ && running_ == 0) deadlines_.Stop();
+  if (!stopped_ || running_ > 0) return;
+  client_.CloseIdle();
+  deadlines_.Stop();
 }
 
 void Monitor::Spawn(http::Awaitable<void> watch) {
@@ -188,11 +194,15 @@ void Monitor::Follow(const model::SnapshotPtr& snapshot) {
 }
 
 void Monitor::Tend() {
-  const auto now = clock_.Now();
   const auto wall = clock_.WallNow();
-  for (const auto& [id, task] : tasks_) {
-    KeepSchedule(*task, wall);
-    ExpireLoad(*task, now);
+  const auto minute = std::chrono::floor<std::chrono::minutes>(wall);
+  if (std::exchange(minute_, minute) != minute) {
+    for (const auto& [id, task] : tasks_) KeepSchedule(*task, wall);
+  }
+  const auto now = clock_.Now();
+  if (now - loads_looked_at_ >= kLoadsLookedAtEvery) {
+    loads_looked_at_ = now;
+    for (const auto& [id, task] : tasks_) ExpireLoad(*task, now);
   }
   if (options_.shared) FollowLeader(now);
   registry_.PublishPending();
@@ -271,6 +281,7 @@ void Monitor::ExpireLoad(Task& task, Clock::TimePoint now) {
   status.figures = {};
   if (status.load_reason.empty()) status.load_reason = "the last value is too old";
   metrics_.BackendLoad(task.backend.id, std::nullopt);
+  metrics_.BackendFigures(task.backend.id, {});
   registry_.ReportStatus(task.backend.id, status, model::Registry::Urgent::kHealth);
 }
 

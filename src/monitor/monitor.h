@@ -119,9 +119,12 @@ class Monitor {
   const Prepared default_settings_;
   std::map<std::string, Prepared, std::less<>> settings_;
   std::mutex noted_mutex_;
-  model::SnapshotPtr noted_;          // to be followed; null: none
-  bool led_ = false;                  // did this instance probe for all?
-  std::uint64_t shared_version_ = 0;  // of what was heeded last
+  model::SnapshotPtr noted_;                         // to be followed; null: none
+  bool led_ = false;                                 // did this instance probe for all?
+  std::uint64_t shared_version_ = 0;                 // of what was heeded last
+  std::shared_ptr<const model::Declared> declared_;  // of the last one that was noted
+  Clock::WallTime minute_{};                         // that schedules were asked for
+  Clock::TimePoint loads_looked_at_{};               // whether they are too old
   bool stopped_ = false;
   int running_ = 0;  // coroutines of backends, also of those that are gone but have not noticed yet
   std::map<std::string, std::shared_ptr<Task>, std::less<>> tasks_;

@@ -235,6 +235,27 @@ TEST_F(MonitorTest, RunsOneProbeQueryAndThenAsksForInfoOnly) {
   EXPECT_EQ(Coordinator("c1").Requests("POST", "/v1/statement").size(), 1U);
 }
 
+TEST_F(MonitorTest, ProbesAHealthyBackendOnOneConnection) {
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  const auto before = Coordinator("c1").connections();
+  ASSERT_TRUE(Until([&] { return Coordinator("c1").Count("GET", "/v1/info") >= 10; }));
+  EXPECT_EQ(Coordinator("c1").connections(), before);
+}
+
+// The kept connection may go on when the listener is gone.
+TEST_F(MonitorTest, ProbesADoubtedBackendOnANewConnection) {
+  options_.interval = options_.unhealthy_interval = std::chrono::hours(1);
+  Declare({"c1"});
+  StartMonitor();
+  ASSERT_TRUE(UntilHealthIs("c1", Health::kHealthy));
+  const auto before = Coordinator("c1").connections();
+  monitor_->ReportFailure("c1", "refused");
+  ASSERT_TRUE(Until([&] { return Coordinator("c1").Count("GET", "/v1/queryState") == 2; }));
+  EXPECT_EQ(Coordinator("c1").connections(), before + 1);
+}
+
 TEST_F(MonitorTest, KeepsAStartingBackendOutUntilItsProbeQuerySucceeds) {
   auto& behaviour = Coordinator("c1").behaviour;
   behaviour.starting = true;

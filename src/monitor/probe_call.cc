@@ -1,6 +1,7 @@
 #include "monitor/probe_call.h"
 
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -76,6 +77,7 @@ http::ControlRequest ProbeCall::Request(std::string method,
 
 http::Awaitable<Probed<http::ControlResponse>> ProbeCall::Send(std::string what,
                                                                http::ControlRequest request) {
+  request.reuse = std::exchange(reuse_, http::Reuse::kAlways);
   auto response = co_await client_.Fetch(std::move(request));
   if (response) co_return std::move(*response);
   Failure failure{std::string(ClassOf(response.error())),

@@ -33,17 +33,20 @@ std::vector<std::pair<std::string, std::string>> UserFields(std::string_view ver
 
 class ProbeCall {
  public:
-  // All must outlive the call. `tls` may be null.
+  // All must outlive the call. `tls` may be null. `connects`: not on the connection of an earlier
+  // probe, which may go on when no new one can be made.
   ProbeCall(http::ControlClient& client,
             const Clock& clock,
             const Url& url,
             const Credentials& credentials,
-            std::shared_ptr<http::TlsClient> tls)
+            std::shared_ptr<http::TlsClient> tls,
+            bool connects)
       : client_(client),
         clock_(clock),
         url_(url),
         credentials_(credentials),
-        tls_(std::move(tls)) {}
+        tls_(std::move(tls)),
+        reuse_(connects ? http::Reuse::kAfter : http::Reuse::kAlways) {}
 
   // For the dialect of later requests.
   void SetVersion(std::string version) { version_ = std::move(version); }
@@ -72,6 +75,7 @@ class ProbeCall {
   const Url& url_;
   const Credentials& credentials_;
   const std::shared_ptr<http::TlsClient> tls_;
+  http::Reuse reuse_;  // of the next request
   std::string version_;
 };
 

@@ -154,7 +154,8 @@ PreparedSettings::PreparedSettings(ProbeSettings chosen) : settings(std::move(ch
 
 http::Awaitable<Findings> Prober::Probe(ProbeTarget target, Memory memory) {
   const auto& settings = target.prepared->settings;
-  ProbeCall call(client_, clock_, target.url, settings.credentials, target.prepared->tls);
+  ProbeCall call(client_, clock_, target.url, settings.credentials, target.prepared->tls,
+                 !memory.BeyondDoubt());
   Findings findings;
   const auto checked = co_await RunAll(call, target, memory, clock_, findings);
   if (checked) {

@@ -163,7 +163,7 @@ TEST_F(ProberTest, TellsWhyInfoIsNoGoodSign) {
        "GET /v1/info: redirected to https://sso.example/login (a login?)"},
       {Answer(200, "<html>hello</html>"), "not_trino", "/v1/info is not a Trino coordinator's"},
       {"SSH-2.0-OpenSSH_9.2\r\n\r\n", "protocol", ""},
-      {"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "broken",
+      {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 50\r\n\r\n{", "broken",
        "GET /v1/info: the connection was closed"},
   };
   for (const auto& [answer, failure_class, reason] : cases) {
