@@ -29,14 +29,16 @@ def polls(gateway):
     return requests.get(f"{gateway.admin_url}/metrics", timeout=10).text.count('endpoint="poll"')
 
 
-def test_the_rows_are_those_of_a_query_without_a_gateway(placing, client, c1):
+def test_the_rows_are_those_of_a_query_without_a_gateway(placing, client, direct_rows):
     rows = client.run(placing.url, TWENTY_THOUSAND_ROWS)
     assert rows.count("\n") == 20_000
-    assert rows == client.run(c1.url, TWENTY_THOUSAND_ROWS), "rows were lost, repeated or changed"
+    assert direct_rows(client).startswith(rows), "rows were lost, repeated or changed"
 
 
 def test_only_submissions_come_to_the_gateway(placing, client, c1, c2, marker):
-    assert client.run(placing.url, *[f"SELECT {n} AS {marker}" for n in range(4)]) == "0\n1\n2\n3\n"
+    counts = [f"SELECT count(*) AS {marker} FROM {table}" for table in ("nation", "region") * 2]
+    # USE is a statement, too, so an even number of others is shared by halves.
+    assert client.run(placing.url, "USE tpch.tiny", *counts) == "25\n5\n25\n5\n"
     assert (len(c1.queries(marker)), len(c2.queries(marker))) == (2, 2)
     assert polls(placing) == 0
 
@@ -52,10 +54,7 @@ def test_each_page_names_the_cluster(placing, c1, c2):
         assert all(uri.startswith(f"{base}/") for uri in uris), uris
 
 
-def test_session_and_prepared_statements_go_from_cluster_to_cluster(placing, client):
-    rows = client.run(placing.url, "USE tpch.tiny", "SELECT count(*) FROM nation",
-                      "SELECT count(*) FROM region")
-    assert rows == "25\n5\n"
+def test_a_prepared_statement_goes_from_cluster_to_cluster(placing, client):
     sql = "SELECT nationkey FROM tpch.tiny.nation WHERE name = ? OR name = ? ORDER BY 1"
     assert client.prepared(placing.url, sql, "FRANCE", "GERMANY") == "6\n7\n"
 
@@ -86,10 +85,11 @@ def test_the_history_has_each_query_as_it_was_submitted(placing, marker):
     assert (record["group_id"], marker in record["text"]) == ("all", True)
 
 
-def test_a_statement_goes_elsewhere_when_a_cluster_is_dead(new_gateway, client, c1):
+def test_a_statement_goes_to_the_next_group_when_a_cluster_is_dead(new_gateway, clients, c1):
     sections = two_clusters(c1, c1)
     sections["backends"][1] = {"id": "gone", "url": f"http://127.0.0.1:{free_port()}"}
     sections["groups"] = [{"id": "all", "backends": ["gone"], "fallback_groups": ["spare"]},
                           {"id": "spare", "backends": ["c1"], "mode": "direct"}]
     gateway = new_gateway(**sections).wait_for_backends("c1")
-    assert client.run(gateway.url, "SELECT 1", "SELECT 2") == "1\n2\n"
+    assert clients["python"].run(gateway.url, "SELECT 1", "SELECT 2") == "1\n2\n"
+    assert polls(gateway) == 0

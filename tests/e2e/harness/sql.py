@@ -6,7 +6,7 @@ SELECT orderkey, linenumber, extendedprice, shipdate, comment, copy
 FROM tpch.tiny.lineitem CROSS JOIN (VALUES 1, 2) AS copies(copy)
 ORDER BY orderkey, linenumber, copy LIMIT 100000"""
 
-# The first fifth of them: several pages, too.
+# The first of them: several pages, too.
 TWENTY_THOUSAND_ROWS = HUNDRED_THOUSAND_ROWS.replace("100000", "20000")
 
 
