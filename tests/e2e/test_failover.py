@@ -4,6 +4,7 @@ import pytest
 
 from harness.front import Front
 from harness.gateway import two_clusters
+from harness.waiting import wait_until
 
 WHO = "SELECT max(node_id) FROM system.runtime.nodes"
 
@@ -59,5 +60,10 @@ def test_queries_walk_down_a_chain_of_groups(new_gateway, clients, c1, fronts, c
         assert [client.run(gateway.url, WHO) for client in some] == [f"{expected}\n"] * 2
         if next_to_go:
             fronts[next_to_go].cut()
-    history = gateway.api("GET", "queries?page_size=1").json()["items"]
-    assert history[0]["backend_id"] == "c1"
+    taken = [("legacy", "second")] * 2 + [("c1", "third")] * 2
+
+    def recorded():
+        listed = gateway.api("GET", "queries?count=4").json()["items"]
+        return sorted((query["backend_id"], query["group_id"]) for query in listed) == sorted(taken)
+
+    wait_until(recorded, 10, "the history tells which group took the last four queries")

@@ -65,7 +65,7 @@ def test_each_client_kills_a_query(gateway, clients, c1, running, name):
 # Not with parameters: Trino takes none in CALL.
 def test_a_prepared_call_reaches_the_owner(gateway, clients, c1, running):
     call = f"CALL system.runtime.kill_query('{running}', 'by a test')"
-    kill_twice(lambda: clients["jdbc"].prepared(gateway.url, call), c1, running)
+    kill_twice(lambda: clients["cli"].run(gateway.url, f"PREPARE p FROM {call}", "EXECUTE p"), c1, running)
 
 
 @pytest.mark.parametrize("sql", [
