@@ -149,6 +149,7 @@ class Snapshot {
   }
   const std::vector<GroupState>& groups() const { return groups_; }
   const std::vector<Policy>& policies() const { return parts_.declared->policies; }
+  const std::vector<Rule>& rules() const { return parts_.declared->rules; }
   const PolicyIndex& index() const { return parts_.declared->index; }
   const std::string& default_group() const { return parts_.declared->default_group; }
   // Grows by one with each published snapshot.

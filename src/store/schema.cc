@@ -135,12 +135,27 @@ constexpr std::array<std::string_view, 1> kAuditDown = {
     "DROP TABLE audit_log",
 };
 
+constexpr std::array<std::string_view, 1> kRulesUp = {
+    R"(CREATE TABLE rules (
+         id VARCHAR(64) NOT NULL PRIMARY KEY,
+         script {text} NOT NULL,
+         enabled SMALLINT NOT NULL,
+         settings {text} NOT NULL,
+         version BIGINT NOT NULL,
+         created_at BIGINT NOT NULL,
+         updated_at BIGINT NOT NULL))",
+};
+constexpr std::array<std::string_view, 1> kRulesDown = {
+    "DROP TABLE rules",
+};
+
 constexpr std::array kMigrations = {
     Migration{1, "configuration", kConfigurationUp, kConfigurationDown},
     Migration{2, "coordinator_suffixes", kSuffixesUp, kSuffixesDown},
     Migration{3, "shared_state", kSharedStateUp, kSharedStateDown},
     Migration{4, "queries", kQueriesUp, kQueriesDown},
     Migration{5, "audit_log", kAuditUp, kAuditDown},
+    Migration{6, "rules", kRulesUp, kRulesDown},
 };
 
 }  // namespace
