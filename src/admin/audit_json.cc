@@ -82,4 +82,15 @@ std::string ToAuditJson(const model::Policy& policy) {
   return json::serialize(object);
 }
 
+std::string ToAuditJson(const model::Rule& rule) {
+  return json::serialize(json::object{{"id", Text(rule.id)},
+                                      {"script", Text(rule.script)},
+                                      {"priority", rule.priority},
+                                      {"instructions", rule.instructions},
+                                      {"memory_bytes", rule.memory_bytes},
+                                      {"text", rule.text},
+                                      {"enabled", rule.enabled},
+                                      {"version", rule.version}});
+}
+
 }  // namespace gateway::admin

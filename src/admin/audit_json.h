@@ -13,5 +13,6 @@ namespace gateway::admin {
 std::string ToAuditJson(const model::Backend& backend);
 std::string ToAuditJson(const model::Group& group);
 std::string ToAuditJson(const model::Policy& policy);
+std::string ToAuditJson(const model::Rule& rule);
 
 }  // namespace gateway::admin

@@ -26,6 +26,10 @@ template <>
 inline const std::vector<model::Policy>& ListOf(const model::Configuration& configuration) {
   return configuration.policies;
 }
+template <>
+inline const std::vector<model::Rule>& ListOf(const model::Configuration& configuration) {
+  return configuration.rules;
+}
 
 // Null when there is none.
 template <typename T>

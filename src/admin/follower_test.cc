@@ -44,7 +44,8 @@ struct Instance {
   telemetry::Logger logger{telemetry::Level::kError};
   std::unique_ptr<store::Store> store;
   model::Registry registry{clock, "adhoc"};
-  Publisher publisher{registry};
+  rules::RuleBook rules{clock};
+  Publisher publisher{registry, rules, logger};
   std::mutex mutex;
   std::condition_variable changed;
   model::SnapshotPtr latest;
@@ -118,7 +119,9 @@ TEST_F(FollowedMarks, OutliveARestartOnlyWhenTheyHoldUntilTheyAreCleared) {
 TEST(Publisher, NeverPublishesAnOlderConfiguration) {
   SystemClock clock;
   model::Registry registry(clock, "adhoc");
-  Publisher publisher(registry);
+  rules::RuleBook rules(clock);
+  telemetry::Logger logger(telemetry::Level::kError);
+  Publisher publisher(registry, rules, logger);
   const auto configuration = [](std::string id) {
     auto made = std::make_shared<model::Configuration>();
     made->backends.push_back({.id = std::move(id), .url = Url{false, "127.0.0.1", 1}});
@@ -129,6 +132,30 @@ TEST(Publisher, NeverPublishesAnOlderConfiguration) {
   EXPECT_NE(registry.Current()->FindBackend("new"), nullptr);
   EXPECT_EQ(registry.Current()->FindBackend("old"), nullptr);
   EXPECT_EQ(publisher.counter(), 7U);
+}
+
+TEST(Publisher, PutsStoredRulesInForceAndKeepsTheLastGoodOnes) {
+  SystemClock clock;
+  model::Registry registry(clock, "adhoc");
+  rules::RuleBook rules(clock);
+  telemetry::Logger logger(telemetry::Level::kError);
+  Publisher publisher(registry, rules, logger);
+  const auto publish = [&](std::string script, bool enabled, std::uint64_t counter) {
+    auto made = std::make_shared<model::Configuration>();
+    made->rules.push_back({.id = "r", .script = std::move(script), .enabled = enabled});
+    publisher.Publish({made, counter});
+  };
+  publish("return 'etl'", true, 1);
+  ASSERT_EQ(rules.current()->size(), 1U);
+  EXPECT_EQ(rules.current()->front().file, "rule r");
+  const auto version = rules.version();
+  publish("return 'etl'", true, 2);
+  EXPECT_EQ(rules.version(), version);  // it did not change
+  publish("return +", true, 3);
+  EXPECT_EQ(rules.current()->front().source, "return 'etl'");
+  EXPECT_EQ(registry.Current()->rules().front().script, "return +");
+  publish("return 'etl'", false, 4);
+  EXPECT_TRUE(rules.current()->empty());
 }
 
 }  // namespace

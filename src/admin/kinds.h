@@ -1,4 +1,4 @@
-// The three kinds of declared objects, for code that treats them alike.
+// The four kinds of declared objects, for code that treats them alike.
 #pragma once
 
 #include <string_view>
@@ -16,6 +16,8 @@ template <>
 inline constexpr std::string_view kKindName<model::Group> = "group";
 template <>
 inline constexpr std::string_view kKindName<model::Policy> = "policy";
+template <>
+inline constexpr std::string_view kKindName<model::Rule> = "rule";
 
 template <typename T>
 inline constexpr store::Kind kStoreKind = store::Kind::kBackend;
@@ -23,5 +25,7 @@ template <>
 inline constexpr store::Kind kStoreKind<model::Group> = store::Kind::kGroup;
 template <>
 inline constexpr store::Kind kStoreKind<model::Policy> = store::Kind::kPolicy;
+template <>
+inline constexpr store::Kind kStoreKind<model::Rule> = store::Kind::kRule;
 
 }  // namespace gateway::admin

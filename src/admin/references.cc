@@ -43,6 +43,16 @@ Expected<void> Free(std::string_view kind, std::string_view id, std::vector<std:
               Origin::kClient);
 }
 
+// Where else an object of the file is declared.
+template <typename T>
+std::string ScriptOf(const T&) {
+  return {};
+}
+template <>
+std::string ScriptOf(const model::Rule& rule) {
+  return fmt::format(", its script in {}", rule.file);
+}
+
 bool Uses(const model::Policy& policy, std::string_view group) {
   return policy.group == group || policy.fallback_group == group ||
          Contains(policy.more_fallback_groups, group);
@@ -52,15 +62,17 @@ bool Uses(const model::Policy& policy, std::string_view group) {
 
 template <typename T>
 Expected<void> CheckIsOurs(const Declared& declared, std::string_view id) {
-  if (!FindIn<T>(declared.file(), id)) return {};
+  const auto* object = FindIn<T>(declared.file(), id);
+  if (!object) return {};
   return Fail(ErrorCode::kConflict,
-              fmt::format("{} '{}' is declared in the configuration file; change it there",
-                          kKindName<T>, id),
+              fmt::format("{} '{}' is declared in the configuration file{}; change it there",
+                          kKindName<T>, id, ScriptOf(*object)),
               Origin::kClient);
 }
 template Expected<void> CheckIsOurs<model::Backend>(const Declared&, std::string_view);
 template Expected<void> CheckIsOurs<model::Group>(const Declared&, std::string_view);
 template Expected<void> CheckIsOurs<model::Policy>(const Declared&, std::string_view);
+template Expected<void> CheckIsOurs<model::Rule>(const Declared&, std::string_view);
 
 Expected<void> CheckReferences(const model::Backend&, const Declared&) { return {}; }
 
@@ -80,6 +92,16 @@ Expected<void> CheckReferences(const model::Policy& policy, const Declared& decl
     return DoesNotExist("fallback_group", "group", policy.fallback_group);
   }
   return CheckGroups("more_fallback_groups", policy.more_fallback_groups, declared);
+}
+
+Expected<void> CheckReferences(const model::Rule& rule, const Declared& declared) {
+  const auto& stored = declared.stored().rules;
+  if (stored.size() < model::kMaxRules || FindIn<model::Rule>(declared.stored(), rule.id)) {
+    return {};
+  }
+  return Fail(ErrorCode::kConflict,
+              fmt::format("there are {} rules already; delete one first", stored.size()),
+              Origin::kClient);
 }
 
 template <>
@@ -110,6 +132,11 @@ Expected<void> CheckIsFree<model::Group>(const Declared& declared,
 
 template <>
 Expected<void> CheckIsFree<model::Policy>(const Declared&, std::string_view, std::string_view) {
+  return {};
+}
+
+template <>
+Expected<void> CheckIsFree<model::Rule>(const Declared&, std::string_view, std::string_view) {
   return {};
 }
 

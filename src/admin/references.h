@@ -21,6 +21,8 @@ Expected<void> CheckIsOurs(const Declared& declared, std::string_view id);
 Expected<void> CheckReferences(const model::Backend& backend, const Declared& declared);
 Expected<void> CheckReferences(const model::Group& group, const Declared& declared);
 Expected<void> CheckReferences(const model::Policy& policy, const Declared& declared);
+// A rule finds its groups when it runs; here it must be one of not too many.
+Expected<void> CheckReferences(const model::Rule& rule, const Declared& declared);
 
 // kConflict: something refers to it; the message names what.
 template <typename T>

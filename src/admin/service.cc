@@ -63,6 +63,10 @@ std::vector<model::Policy> AdminService::ListPolicies() const {
   return parts_.registry.Current()->policies();
 }
 
+std::vector<model::Rule> AdminService::ListRules() const {
+  return parts_.registry.Current()->rules();
+}
+
 Expected<BackendView> AdminService::GetBackend(std::string_view id) const {
   const auto snapshot = parts_.registry.Current();
   const auto* state = snapshot->FindBackend(id);
@@ -81,6 +85,13 @@ Expected<model::Policy> AdminService::GetPolicy(std::string_view id) const {
   const auto snapshot = parts_.registry.Current();
   const auto found = std::ranges::find(snapshot->policies(), id, &model::Policy::id);
   if (found == snapshot->policies().end()) return NotFound("policy", id);
+  return *found;
+}
+
+Expected<model::Rule> AdminService::GetRule(std::string_view id) const {
+  const auto snapshot = parts_.registry.Current();
+  const auto found = std::ranges::find(snapshot->rules(), id, &model::Rule::id);
+  if (found == snapshot->rules().end()) return NotFound("rule", id);
   return *found;
 }
 

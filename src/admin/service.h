@@ -69,11 +69,13 @@ class AdminService {
   std::vector<BackendView> ListBackends() const;
   std::vector<model::Group> ListGroups() const;
   std::vector<model::Policy> ListPolicies() const;
+  std::vector<model::Rule> ListRules() const;
 
   // kNotFound: no such object.
   Expected<BackendView> GetBackend(std::string_view id) const;
   Expected<model::Group> GetGroup(std::string_view id) const;
   Expected<model::Policy> GetPolicy(std::string_view id) const;
+  Expected<model::Rule> GetRule(std::string_view id) const;
 
   // Create the object or replace all of it; return it as it is shown from now on.
   // kInvalidArgument: a bad value, or a reference to what does not exist. kConflict: the file
@@ -88,6 +90,10 @@ class AdminService {
   Expected<model::Policy> PutPolicy(model::Policy policy,
                                     const Precondition& precondition,
                                     const Caller& caller);
+  // A rule's script is compiled and tried first: kInvalidArgument names its line.
+  Expected<model::Rule> PutRule(model::Rule rule,
+                                const Precondition& precondition,
+                                const Caller& caller);
 
   // Read, let `change` edit a copy, check and write, as one transaction. kNotFound: no such
   // object; an error of `change` ends it. When nothing differs, nothing is written.
@@ -105,6 +111,10 @@ class AdminService {
                                        const Change<model::Policy>& change,
                                        const Precondition& precondition,
                                        const Caller& caller);
+  Expected<model::Rule> ChangeRule(std::string_view id,
+                                   const Change<model::Rule>& change,
+                                   const Precondition& precondition,
+                                   const Caller& caller);
 
   // kNotFound: no such object. kConflict: the file declares it, or something refers to it; the
   // message names what. A backend also while queries or transactions run there, on any instance,
@@ -120,6 +130,10 @@ class AdminService {
   [[nodiscard]] Expected<void> DeletePolicy(std::string_view id,
                                             const Precondition& precondition,
                                             const Caller& caller);
+
+  [[nodiscard]] Expected<void> DeleteRule(std::string_view id,
+                                          const Precondition& precondition,
+                                          const Caller& caller);
 
   // What somebody knows better than the monitor, on all instances: see Registry. kNotFound.
   [[nodiscard]] Expected<void> MarkBackend(std::string_view id, bool healthy, const Caller& caller);

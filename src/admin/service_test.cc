@@ -76,7 +76,8 @@ struct ServiceTest : testing::Test {
   telemetry::Logger logger{telemetry::Level::kError};
   std::unique_ptr<store::Store> store = *store::Store::Open({.url = "sqlite::memory:"}, clock);
   model::Registry registry{clock, "adhoc"};
-  Publisher publisher{registry};
+  rules::RuleBook rules{clock};
+  Publisher publisher{registry, rules, logger};
   AdminService service{Parts(logger)};
   const Caller caller{"127.0.0.1", {"ada", identity::Role::kAdmin, "token"}, "Test/Method"};
 };
@@ -122,6 +123,75 @@ TEST_F(ServiceTest, RefusesBadValuesAndKeepsNothing) {
   policy.rule_value = std::string(5000, 'x');
   EXPECT_EQ(CodeOf(service.PutPolicy(policy, kAny, caller)), ErrorCode::kInvalidArgument);
   EXPECT_EQ(Stored(), model::Configuration{});
+}
+
+TEST_F(ServiceTest, PutsARuleInForceBeforeItAnswers) {
+  const auto put =
+      service.PutRule({.id = "r", .script = "return 'etl'", .priority = 3}, kNew, caller);
+  ASSERT_TRUE(put) << MessageOf(put);
+  EXPECT_EQ(put->version, 1U);
+  ASSERT_EQ(rules.current()->size(), 1U);
+  EXPECT_EQ(rules.current()->front().priority, 3);
+  EXPECT_EQ(service.GetRule("r")->script, "return 'etl'");
+  ASSERT_TRUE(service.ChangeRule(
+      "r",
+      [](model::Rule& rule) -> Expected<void> {
+        rule.enabled = false;
+        return {};
+      },
+      kOld, caller));
+  EXPECT_TRUE(rules.current()->empty());
+  ASSERT_TRUE(service.DeleteRule("r", kOld, caller));
+  EXPECT_EQ(CodeOf(service.GetRule("r")), ErrorCode::kNotFound);
+}
+
+TEST_F(ServiceTest, RefusesARuleThatDoesNotRunAndKeepsTheLastOne) {
+  ASSERT_TRUE(service.PutRule({.id = "r", .script = "return 'etl'"}, kAny, caller));
+  const std::pair<std::string, std::string> cases[] = {
+      {"local a\nreturn +", "rule r:2: unexpected symbol near '+'"},
+      {"return request.headers['X-Trino-Catalog']:lower()", "rule r:1: "},
+      {"while true do end", "rule r:1: the rule used up its instructions"},
+      {"", "script has 0 bytes; allowed: 1 to 65536"}};
+  for (const auto& [script, message] : cases) {
+    SCOPED_TRACE(script);
+    const auto put = service.PutRule({.id = "r", .script = script}, kAny, caller);
+    EXPECT_EQ(CodeOf(put), ErrorCode::kInvalidArgument);
+    EXPECT_TRUE(MessageOf(put).starts_with(message)) << MessageOf(put);
+    const auto changed = service.ChangeRule(
+        "r",
+        [&script](model::Rule& rule) -> Expected<void> {
+          rule.script = script;
+          return {};
+        },
+        kAny, caller);
+    EXPECT_EQ(CodeOf(changed), ErrorCode::kInvalidArgument);
+  }
+  EXPECT_EQ(rules.current()->front().source, "return 'etl'");
+  EXPECT_EQ(Stored().rules.front().script, "return 'etl'");
+}
+
+TEST_F(ServiceTest, LeavesTheRulesOfTheFileAloneAndSaysWhereTheyAre) {
+  model::Configuration file;
+  file.rules.push_back(
+      {.id = "r", .script = "return nil", .file = "rules/r.lua", .source = model::Source::kFile});
+  registry.ReplaceFile(std::move(file), "adhoc");
+  const auto put = service.PutRule({.id = "r", .script = "return nil"}, kAny, caller);
+  EXPECT_EQ(CodeOf(put), ErrorCode::kConflict);
+  EXPECT_EQ(MessageOf(put),
+            "rule 'r' is declared in the configuration file, its script in rules/r.lua; change it "
+            "there");
+  EXPECT_EQ(service.GetRule("r")->source, model::Source::kFile);
+}
+
+TEST_F(ServiceTest, TakesAHundredRulesAndNoMore) {
+  for (std::size_t i = 0; i < model::kMaxRules; ++i) {
+    const auto put =
+        service.PutRule({.id = "r" + std::to_string(i), .script = "return nil"}, kAny, caller);
+    ASSERT_TRUE(put) << MessageOf(put);
+  }
+  EXPECT_EQ(MessageOf(service.PutRule({.id = "more", .script = "return nil"}, kAny, caller)),
+            "there are 100 rules already; delete one first");
+  EXPECT_TRUE(service.PutRule({.id = "r7", .script = "return 'etl'"}, kAny, caller));
 }
 
 TEST_F(ServiceTest, RefusesReferencesToWhatDoesNotExist) {

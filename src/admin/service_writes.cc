@@ -11,6 +11,7 @@
 #include "admin/kinds.h"
 #include "admin/references.h"
 #include "admin/service.h"
+#include "rules/rule_book.h"
 
 namespace gateway::admin {
 namespace {
@@ -89,11 +90,26 @@ Expected<void> Replace(store::ConfigurationEdit& edit,
   return edit.Audit(entry);
 }
 
+// What can be said of an object by itself.
+template <typename T>
+Expected<void> CheckAlone(const T& object, const Clock&) {
+  return Validate(object);
+}
+
+Expected<void> CheckAlone(const model::Rule& rule, const Clock& clock) {
+  if (auto valid = Validate(rule); !valid) return valid;
+  auto tried = rules::Validate(rules::RuleOf(rule), clock);
+  if (tried) return tried;
+  return Fail(ErrorCode::kInvalidArgument, tried.error().message, Origin::kClient);
+}
+
 }  // namespace
 
 template <typename T>
 Expected<T> AdminService::Put(T object, const Precondition& precondition, const Caller& caller) {
-  if (auto valid = Validate(object); !valid) return std::unexpected(valid.error());
+  if (auto valid = CheckAlone(object, parts_.clock); !valid) {
+    return std::unexpected(valid.error());
+  }
   const auto id = object.id;
   const auto file = parts_.registry.FileConfiguration();
   const auto stored = Write({kKindName<T>, id}, caller, [&](store::ConfigurationEdit& edit) {
@@ -125,7 +141,7 @@ Expected<T> AdminService::ChangeObject(std::string_view id,
         object.id = old->id;
         object.version = old->version;
         if (object == *old) return {};
-        if (auto valid = Validate(object); !valid) return valid;
+        if (auto valid = CheckAlone(object, parts_.clock); !valid) return valid;
         return Replace(edit, declared, old, std::move(object), caller);
       });
   if (!stored) return std::unexpected(stored.error());
@@ -178,6 +194,12 @@ Expected<model::Policy> AdminService::PutPolicy(model::Policy policy,
   return Put(std::move(policy), precondition, caller);
 }
 
+Expected<model::Rule> AdminService::PutRule(model::Rule rule,
+                                            const Precondition& precondition,
+                                            const Caller& caller) {
+  return Put(std::move(rule), precondition, caller);
+}
+
 Expected<BackendView> AdminService::ChangeBackend(std::string_view id,
                                                   const Change<model::Backend>& change,
                                                   const Precondition& precondition,
@@ -198,6 +220,13 @@ Expected<model::Policy> AdminService::ChangePolicy(std::string_view id,
                                                    const Change<model::Policy>& change,
                                                    const Precondition& precondition,
                                                    const Caller& caller) {
+  return ChangeObject(id, change, precondition, caller);
+}
+
+Expected<model::Rule> AdminService::ChangeRule(std::string_view id,
+                                               const Change<model::Rule>& change,
+                                               const Precondition& precondition,
+                                               const Caller& caller) {
   return ChangeObject(id, change, precondition, caller);
 }
 
@@ -231,6 +260,12 @@ Expected<void> AdminService::DeletePolicy(std::string_view id,
                                           const Precondition& precondition,
                                           const Caller& caller) {
   return Delete<model::Policy>(id, precondition, caller);
+}
+
+Expected<void> AdminService::DeleteRule(std::string_view id,
+                                        const Precondition& precondition,
+                                        const Caller& caller) {
+  return Delete<model::Rule>(id, precondition, caller);
 }
 
 Expected<void> AdminService::MarkBackend(std::string_view id, bool healthy, const Caller& caller) {

@@ -15,7 +15,6 @@
 #include "model/registry.h"
 #include "monitor/monitor.h"
 #include "proxy/options.h"
-#include "rules/rule_book.h"
 #include "store/history_writer.h"
 #include "store/store_options.h"
 #include "telemetry/access_log.h"
@@ -69,10 +68,9 @@ struct AppConfig {
   std::string default_group;            // empty: what no policy matches is refused
   MonitorConfig monitor;
   LogConfig log;
-  model::Configuration declared;  // Source::kFile
+  model::Configuration declared;  // Source::kFile; rules with what their files hold
   // How single backends of `declared` are probed; all others as `monitor.probe` says.
   monitor::SettingsById backend_probes;
-  std::vector<rules::Rule> rules;  // routing.rules, with what their files hold; valid
 };
 
 // The names of changed settings that a reload cannot take over: everything but default_group,

@@ -76,7 +76,9 @@ AppConfig ConfigReader::Read(const YAML::Node& root) {
   ReadSettings(top);
   CheckAuth();
   ReadDeclared(top);
+  auto rules = std::move(config_.declared.rules);  // from the section routing
   config_.declared = declared_.Finish();
+  config_.declared.rules = std::move(rules);
   config_.backend_probes = declared_.TakeBackendProbes();
   return std::move(config_);
 }
@@ -186,7 +188,7 @@ void ConfigReader::ReadRouting(const Value& section) {
   map.Read("backend_header", config_.proxy.backend_header, ParseBool);
   map.Read("transactions", config_.proxy.refuse_transactions, ParseTransactions);
   map.Read("session_header", config_.proxy.session_header, ParseHeaderName);
-  if (const auto rules = map.Take("rules")) config_.rules = rules_.ReadRules(*rules);
+  if (const auto rules = map.Take("rules")) config_.declared.rules = rules_.ReadRules(*rules);
   if (const auto external = map.Take("external")) {
     config_.proxy.external_router = rules_.ReadExternal(*external);
   }

@@ -113,7 +113,9 @@ Expected<std::string> ExplainQuery(const AppConfig& config,
     return std::unexpected(reported.error());
   }
   rules::RuleBook rules(clock);
-  if (auto taken = rules.Replace(config.rules); !taken) return std::unexpected(taken.error());
+  if (auto taken = rules.ReplaceFile(rules::RulesOf(config.declared.rules)); !taken) {
+    return std::unexpected(taken.error());
+  }
   proxy::Stickiness stickiness;
   telemetry::Logger logger(telemetry::Level::kError);
   const explain::Explainer explainer({clock, registry, rules, config.proxy, stickiness, logger});

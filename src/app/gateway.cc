@@ -63,7 +63,7 @@ Gateway::~Gateway() {
 Expected<std::unique_ptr<Gateway>> Gateway::Create(AppConfig config, std::string config_path) {
   std::unique_ptr<Gateway> gateway(new Gateway(std::move(config), std::move(config_path)));
   if (auto opened = gateway->OpenControlPlane(); !opened) return std::unexpected(opened.error());
-  if (auto taken = gateway->rule_book_.Replace(gateway->config_.rules); !taken) {
+  if (auto taken = gateway->TakeRules(gateway->config_); !taken) {
     return std::unexpected(taken.error());
   }
   gateway->WatchScripts();
@@ -228,10 +228,14 @@ bool Gateway::FilesChanged() {
   return changed;
 }
 
+Expected<void> Gateway::TakeRules(const AppConfig& config) {
+  return rule_book_.ReplaceFile(rules::RulesOf(config.declared.rules));
+}
+
 void Gateway::WatchScripts() {
   script_watchers_.clear();
   const auto directory = std::filesystem::path(config_path_).parent_path();
-  for (const auto& rule : config_.rules) {
+  for (const auto& rule : config_.declared.rules) {
     script_watchers_.emplace_back((directory / rule.file).string());
   }
 }
@@ -249,7 +253,7 @@ void Gateway::Reload(std::string_view cause) {
                   {{"cause", cause}, {"reason", next.error().message}});
     return;
   }
-  if (const auto taken = rule_book_.Replace(next->rules); !taken) {
+  if (const auto taken = TakeRules(*next); !taken) {
     logger_.Event(Level::kError, "config.refused",
                   {{"cause", cause}, {"reason", taken.error().message}});
     return;
@@ -261,7 +265,6 @@ void Gateway::Reload(std::string_view cause) {
   config_.default_group = std::move(next->default_group);
   config_.backend_probes = std::move(next->backend_probes);
   monitor_->UseSettings(config_.backend_probes);
-  config_.rules = std::move(next->rules);
   WatchScripts();
   registry_.ReplaceFile(config_.declared, config_.default_group);
   logger_.Event(Level::kInfo, "config.reloaded",
@@ -269,7 +272,7 @@ void Gateway::Reload(std::string_view cause) {
                  {"backends", config_.declared.backends.size()},
                  {"groups", config_.declared.groups.size()},
                  {"policies", config_.declared.policies.size()},
-                 {"rules", config_.rules.size()}});
+                 {"rules", config_.declared.rules.size()}});
 }
 
 std::optional<std::string> Gateway::NotReady() const {

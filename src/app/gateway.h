@@ -55,6 +55,7 @@ class Gateway {
   http::Awaitable<void> HandleSignals();
   http::Awaitable<void> WatchFiles();
   bool FilesChanged();
+  Expected<void> TakeRules(const AppConfig& config);
   void WatchScripts();
   http::Awaitable<void> Drain();
   http::Awaitable<void> Pause(std::chrono::milliseconds time);

@@ -5,13 +5,13 @@
 
 #include "app/config_values.h"
 #include "rules/decision.h"
+#include "rules/rule_book.h"
 
 namespace gateway::app {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kMaxRules = 100;
 constexpr std::size_t kKiB = 1024;
 constexpr std::size_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kMaxEntries = 1'000'000;
@@ -50,11 +50,11 @@ Expected<std::string> ParseChangedHeader(std::string_view text) {
 RulesReader::RulesReader(YamlReader& reader, const SubstitutionSources& sources)
     : reader_(reader), sources_(sources) {}
 
-std::vector<rules::Rule> RulesReader::ReadRules(const Value& section) {
-  std::vector<rules::Rule> rules;
+std::vector<model::Rule> RulesReader::ReadRules(const Value& section) {
+  std::vector<model::Rule> rules;
   for (const auto& element : reader_.ReadList(section)) {
-    if (rules.size() == kMaxRules) {
-      reader_.Report(element, fmt::format("there are more than {} rules", kMaxRules));
+    if (rules.size() == model::kMaxRules) {
+      reader_.Report(element, fmt::format("there are more than {} rules", model::kMaxRules));
       break;
     }
     if (auto rule = ReadRule(element, rules)) rules.push_back(*std::move(rule));
@@ -62,17 +62,18 @@ std::vector<rules::Rule> RulesReader::ReadRules(const Value& section) {
   return rules;
 }
 
-std::optional<rules::Rule> RulesReader::ReadRule(const Value& value,
-                                                 const std::vector<rules::Rule>& others) {
+std::optional<model::Rule> RulesReader::ReadRule(const Value& value,
+                                                 const std::vector<model::Rule>& others) {
   MapReader map(reader_, value);
-  rules::Rule rule;
+  model::Rule rule;
+  rule.source = model::Source::kFile;
   const auto id = map.Require("id");
   if (id) rule.id = reader_.Read(*id, ParseId).value_or("");
   const auto file = map.Require("file");
   map.Read("priority", rule.priority, ParsePriority);
-  map.Read("instructions", rule.limits.instructions,
+  map.Read("instructions", rule.instructions,
            [](std::string_view text) { return ParseCount(text, 100, 100'000'000); });
-  map.Read("memory", rule.limits.memory_bytes,
+  map.Read("memory", rule.memory_bytes,
            [](std::string_view text) { return ParseSize(text, 16 * kKiB, 64 * kMiB); });
   map.Read("text", rule.text, ParseBool);
   if (std::ranges::any_of(others, [&](const auto& other) { return other.id == rule.id; })) {
@@ -80,14 +81,14 @@ std::optional<rules::Rule> RulesReader::ReadRule(const Value& value,
     return std::nullopt;
   }
   if (rule.id.empty() || !file || !LoadScript(*file, rule)) return std::nullopt;
-  if (const auto valid = rules::Validate(rule, clock_); !valid) {
+  if (const auto valid = rules::Validate(rules::RuleOf(rule), clock_); !valid) {
     reader_.Report(*file, valid.error().message);
     return std::nullopt;
   }
   return rule;
 }
 
-bool RulesReader::LoadScript(const Value& file, rules::Rule& rule) {
+bool RulesReader::LoadScript(const Value& file, model::Rule& rule) {
   const auto path = reader_.Read(file, ParseText);
   if (!path) return false;
   auto content = sources_.file(*path);
@@ -97,7 +98,7 @@ bool RulesReader::LoadScript(const Value& file, rules::Rule& rule) {
     return false;
   }
   rule.file = *path;
-  rule.source = *std::move(content);
+  rule.script = *std::move(content);
   return true;
 }
 

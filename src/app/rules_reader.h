@@ -12,8 +12,8 @@
 #include "app/yaml_reader.h"
 #include "base/clock.h"
 #include "delegated_auth/options.h"
+#include "model/configuration.h"
 #include "rules/external_router_options.h"
-#include "rules/rule_book.h"
 
 namespace gateway::app {
 
@@ -22,13 +22,13 @@ class RulesReader {
   // Both must outlive this. Relative paths of scripts start where those of `sources` do.
   RulesReader(YamlReader& reader, const SubstitutionSources& sources);
 
-  std::vector<rules::Rule> ReadRules(const Value& section);
+  std::vector<model::Rule> ReadRules(const Value& section);
   rules::ExternalRouterOptions ReadExternal(const Value& section);
   delegated_auth::DelegatedAuthOptions ReadDelegatedAuth(const Value& section);
 
  private:
-  std::optional<rules::Rule> ReadRule(const Value& value, const std::vector<rules::Rule>& others);
-  bool LoadScript(const Value& file, rules::Rule& rule);
+  std::optional<model::Rule> ReadRule(const Value& value, const std::vector<model::Rule>& others);
+  bool LoadScript(const Value& file, model::Rule& rule);
   void ReadCache(const Value& section, rules::ExternalRouterOptions& options);
   void ReadBreaker(const Value& section, rules::ExternalRouterOptions& options);
   void ReadHeader(const Value& value, rules::ExternalRouterOptions& options);

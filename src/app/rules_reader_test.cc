@@ -46,18 +46,18 @@ routing:
     - {id: first, file: good.lua}
     - {id: second, file: good.lua, priority: -5, instructions: 5000, memory: 128KiB, text: true})");
   ASSERT_TRUE(config) << config.error().message;
-  ASSERT_EQ(config->rules.size(), 2U);
-  EXPECT_EQ(config->rules[0].id, "first");
-  EXPECT_EQ(config->rules[0].file, "good.lua");
-  EXPECT_EQ(config->rules[0].source, "return 'etl'");
-  EXPECT_EQ(config->rules[0].priority, 0);
-  EXPECT_EQ(config->rules[0].limits.instructions, 100'000);
-  EXPECT_EQ(config->rules[0].limits.memory_bytes, 1024U * 1024);
-  EXPECT_FALSE(config->rules[0].text);
-  EXPECT_EQ(config->rules[1].priority, -5);
-  EXPECT_EQ(config->rules[1].limits.instructions, 5000);
-  EXPECT_EQ(config->rules[1].limits.memory_bytes, 128U * 1024);
-  EXPECT_TRUE(config->rules[1].text);
+  ASSERT_EQ(config->declared.rules.size(), 2U);
+  EXPECT_EQ(config->declared.rules[0].id, "first");
+  EXPECT_EQ(config->declared.rules[0].file, "good.lua");
+  EXPECT_EQ(config->declared.rules[0].script, "return 'etl'");
+  EXPECT_EQ(config->declared.rules[0].priority, 0);
+  EXPECT_EQ(config->declared.rules[0].instructions, 100'000);
+  EXPECT_EQ(config->declared.rules[0].memory_bytes, 1024U * 1024);
+  EXPECT_FALSE(config->declared.rules[0].text);
+  EXPECT_EQ(config->declared.rules[1].priority, -5);
+  EXPECT_EQ(config->declared.rules[1].instructions, 5000);
+  EXPECT_EQ(config->declared.rules[1].memory_bytes, 128U * 1024);
+  EXPECT_TRUE(config->declared.rules[1].text);
 }
 
 TEST(RulesReader, PointsToTheMistakeInFileAndScript) {

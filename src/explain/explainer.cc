@@ -58,6 +58,11 @@ class Rehearsal {
     const proxy::RuleGroups groups(*snapshot_);
     explanation_.rules =
         rules::ExplainRules(*parts_.rules.current(), parts_.clock, rule_facts, groups, decision_);
+    for (const auto& rule : snapshot_->rules()) {
+      if (rule.enabled) continue;
+      explanation_.rules.push_back(
+          {rule.id, rule.priority, rules::RuleVerdict::kDisabled, "disabled"});
+    }
     const bool rules_decide = decision_.final();
     const auto asked = AskExternal(rule_facts, groups);
     Place(rules_decide);

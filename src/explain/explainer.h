@@ -55,7 +55,7 @@ struct ExternalTrace {
 
 struct QueryExplanation {
   std::optional<StatementTrace> statement;  // nothing: no text was given
-  std::vector<rules::RuleTrace> rules;      // in the order in which they are asked
+  std::vector<rules::RuleTrace> rules;  // in the order in which they are asked, then disabled ones
   ExternalTrace external;
   routing::Explanation routing;
 };

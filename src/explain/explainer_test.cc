@@ -50,7 +50,7 @@ struct ExplainerTest : testing::Test {
     rule.priority = priority;
     rule.text = true;
     rule_list.push_back(std::move(rule));
-    const auto taken = book.Replace(rule_list);
+    const auto taken = book.ReplaceFile(rule_list);
     EXPECT_TRUE(taken) << taken.error().message;
   }
 

@@ -137,11 +137,32 @@ struct Policy {
   bool operator==(const Policy&) const = default;
 };
 
+// A Lua script that decides before policies do; docs/rules.md. What it may do and how it is run is
+// the business of the room rules.
+struct Rule {
+  std::string id;
+  std::string script;  // Lua 5.4
+  std::string file;    // that the script is from; empty: it was stored
+  int priority = 0;    // the higher one is asked first; among equals the id decides
+  std::int64_t instructions = 100'000;     // that a call may take
+  std::size_t memory_bytes = 1024 * 1024;  // that a call may take
+  bool text = false;                       // may it see the statement's text?
+  bool enabled = true;
+  Source source = Source::kStore;
+  std::uint64_t version = 0;
+
+  bool operator==(const Rule&) const = default;
+};
+
+inline constexpr std::size_t kMaxRules = 100;  // of one source
+inline constexpr std::size_t kMaxScriptBytes = 64 * 1024;
+
 // All objects of one source. Ids are unique per kind; references are checked by Validate().
 struct Configuration {
   std::vector<Backend> backends;
   std::vector<Group> groups;
   std::vector<Policy> policies;
+  std::vector<Rule> rules{};
 
   bool operator==(const Configuration&) const = default;
 };
@@ -169,5 +190,6 @@ Expected<void> ValidateHeaderName(std::string_view name);
 Expected<void> Validate(const Backend& backend);
 Expected<void> Validate(const Group& group);
 Expected<void> Validate(const Policy& policy);
+Expected<void> Validate(const Rule& rule);  // does not look into the script
 
 }  // namespace gateway::model

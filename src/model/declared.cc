@@ -54,6 +54,7 @@ std::shared_ptr<const Declared> Declared::Build(const Configuration& file,
   declared->backends = Overlay(file.backends, stored.backends);
   declared->groups = Overlay(file.groups, stored.groups);
   declared->policies = Overlay(file.policies, stored.policies);
+  declared->rules = Overlay(file.rules, stored.rules);
   declared->default_group = std::move(default_group);
   for (const auto& group : declared->groups) declared->plans.push_back(PlanOf(group, *declared));
   declared->index = PolicyIndex(declared->policies);

@@ -38,6 +38,7 @@ struct Declared {
   std::vector<Backend> backends;
   std::vector<Group> groups;
   std::vector<Policy> policies;
+  std::vector<Rule> rules;
   std::string default_group;
   std::vector<GroupPlan> plans;  // of `groups`
   PolicyIndex index;

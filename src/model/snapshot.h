@@ -158,6 +158,7 @@ class Snapshot {
   const std::vector<Policy>& policies() const { return parts_.declared->policies; }
   // The same object for all snapshots between two changes of what is declared.
   const std::shared_ptr<const Declared>& declared() const { return parts_.declared; }
+  const std::vector<Rule>& rules() const { return parts_.declared->rules; }
   const PolicyIndex& index() const { return parts_.declared->index; }
   const std::string& default_group() const { return parts_.declared->default_group; }
   // Grows by one with each published snapshot.

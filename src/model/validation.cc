@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <set>
 
 #include <fmt/format.h>
@@ -20,6 +21,11 @@ constexpr std::size_t kMaxText = 4096;
 constexpr std::size_t kMaxHeaderName = 128;
 constexpr int kMaxWeight = 1000;
 constexpr std::chrono::hours kMaxSlowStart{24};
+constexpr int kMaxPriority = 1'000'000;
+constexpr std::int64_t kMinInstructions = 100;
+constexpr std::int64_t kMaxInstructions = 100'000'000;
+constexpr std::size_t kMinMemory = 16 * 1024;
+constexpr std::size_t kMaxMemory = 64 * 1024 * 1024;
 
 std::unexpected<Error> Invalid(std::string message) {
   return Fail(ErrorCode::kInvalidArgument, std::move(message), Origin::kClient);
@@ -246,6 +252,27 @@ Expected<void> Validate(const Policy& policy) {
   if (auto valid = ValidateConditions(policy); !valid) return valid;
   if (auto valid = ValidateDelegation(policy); !valid) return valid;
   return ValidateActions(policy);
+}
+
+Expected<void> Validate(const Rule& rule) {
+  if (auto valid = ValidateId("id", rule.id); !valid) return valid;
+  if (rule.script.empty() || rule.script.size() > kMaxScriptBytes) {
+    return Invalid(
+        fmt::format("script has {} bytes; allowed: 1 to {}", rule.script.size(), kMaxScriptBytes));
+  }
+  if (std::abs(rule.priority) > kMaxPriority) {
+    return Invalid(fmt::format("priority {} is not allowed: -{} to {}", rule.priority, kMaxPriority,
+                               kMaxPriority));
+  }
+  if (rule.instructions < kMinInstructions || rule.instructions > kMaxInstructions) {
+    return Invalid(fmt::format("instructions {} is not allowed: {} to {}", rule.instructions,
+                               kMinInstructions, kMaxInstructions));
+  }
+  if (rule.memory_bytes < kMinMemory || rule.memory_bytes > kMaxMemory) {
+    return Invalid(fmt::format("memory_bytes {} is not allowed: {} to {}", rule.memory_bytes,
+                               kMinMemory, kMaxMemory));
+  }
+  return {};
 }
 
 }  // namespace gateway::model

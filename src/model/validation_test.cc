@@ -84,5 +84,25 @@ TEST(Validate, ChecksTheValuesOfConditions) {
   EXPECT_EQ(CodeOf(Validate(policy)), ErrorCode::kInvalidArgument);
 }
 
+TEST(Validate, BoundsWhatARuleMayHaveAndTake) {
+  const Rule good{.id = "r", .script = "return nil"};
+  EXPECT_TRUE(Validate(good));
+  const auto with = [&](auto change) {
+    auto rule = good;
+    change(rule);
+    const auto valid = Validate(rule);
+    return valid ? std::string("no error") : valid.error().message;
+  };
+  EXPECT_EQ(with([](Rule& rule) { rule.script = std::string(65'537, ' '); }),
+            "script has 65537 bytes; allowed: 1 to 65536");
+  EXPECT_EQ(with([](Rule& rule) { rule.priority = -1'000'001; }),
+            "priority -1000001 is not allowed: -1000000 to 1000000");
+  EXPECT_EQ(with([](Rule& rule) { rule.instructions = 99; }),
+            "instructions 99 is not allowed: 100 to 100000000");
+  EXPECT_EQ(with([](Rule& rule) { rule.memory_bytes = 16'383; }),
+            "memory_bytes 16383 is not allowed: 16384 to 67108864");
+  EXPECT_EQ(with([](Rule& rule) { rule.id = "a b"; }).substr(0, 8), "id 'a b'");
+}
+
 }  // namespace
 }  // namespace gateway::model

@@ -6,6 +6,7 @@
 #include "rpc/convert_backend.h"
 #include "rpc/convert_group.h"
 #include "rpc/convert_policy.h"
+#include "rpc/convert_rule.h"
 
 namespace gateway::rpc {
 namespace {
@@ -65,6 +66,24 @@ TEST(Convert, KeepsAllThatIsDeclaredOfAPolicy) {
         .enabled = false};
     EXPECT_EQ(*FromProto(ToProto(policy), WhenUnset::kEnabled), policy);
   }
+}
+
+TEST(Convert, KeepsAllThatIsDeclaredOfARule) {
+  const model::Rule rule{.id = "r",
+                         .script = "return nil",
+                         .priority = -3,
+                         .instructions = 5'000,
+                         .memory_bytes = 65'536,
+                         .text = true,
+                         .enabled = false};
+  EXPECT_EQ(*FromProto(ToProto(rule), WhenUnset::kEnabled), rule);
+  const model::Rule usual{.id = "r", .script = "return nil"};
+  v1::Rule message;
+  message.set_id("r");
+  message.set_script("return nil");
+  EXPECT_EQ(*FromProto(message, WhenUnset::kEnabled), usual);
+  message.set_instructions(-1);
+  EXPECT_EQ(CodeOf(FromProto(message, WhenUnset::kEnabled)), ErrorCode::kInvalidArgument);
 }
 
 TEST(Convert, TakesAnAddressInEitherForm) {

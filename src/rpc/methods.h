@@ -20,6 +20,7 @@ void AddHealthCheckMethods(MethodTable& table,
 void AddBackendMethods(MethodTable& table, admin::AdminService& service, DrainWaiter& drains);
 void AddGroupMethods(MethodTable& table, admin::AdminService& service);
 void AddPolicyMethods(MethodTable& table, admin::AdminService& service);
+void AddRuleMethods(MethodTable& table, admin::AdminService& service);
 void AddQueryMethods(MethodTable& table, admin::AdminService& service);
 void AddAuditMethods(MethodTable& table, admin::AdminService& service);
 void AddStatusMethods(MethodTable& table, admin::AdminService& service);

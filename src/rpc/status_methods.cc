@@ -81,6 +81,7 @@ MethodTable AllMethods(const MethodParts& parts) {
   AddBackendMethods(table, parts.service, parts.drains);
   AddGroupMethods(table, parts.service);
   AddPolicyMethods(table, parts.service);
+  AddRuleMethods(table, parts.service);
   AddQueryMethods(table, parts.service);
   AddAuditMethods(table, parts.service);
   AddStatusMethods(table, parts.service);

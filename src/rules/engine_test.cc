@@ -28,7 +28,7 @@ class EngineTest : public testing::Test {
     rule.id = "test";
     rule.file = "test.lua";
     rule.source = std::move(source);
-    ASSERT_TRUE(book_.Replace({rule}));
+    ASSERT_TRUE(book_.ReplaceFile({rule}));
   }
 
   void UseRouter(RouterFallback fallback = RouterFallback::kPolicies) {
@@ -72,7 +72,7 @@ TEST_F(EngineTest, HasNothingToAskWithoutRulesAndRouter) {
   SetRule("return 'adhoc'");
   EXPECT_FALSE(engine_->idle());
   UseRouter();
-  ASSERT_TRUE(book_.Replace({}));
+  ASSERT_TRUE(book_.ReplaceFile({}));
   EXPECT_FALSE(engine_->idle());
 }
 

@@ -1,6 +1,7 @@
 #include "rules/rule_book.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -41,9 +42,9 @@ bool Rule::operator==(const Rule& other) const {
 }
 
 Expected<void> Validate(const Rule& rule, const Clock& clock) {
-  if (rule.source.size() > kMaxRuleBytes) {
+  if (rule.source.size() > model::kMaxScriptBytes) {
     return Fail(ErrorCode::kTooLarge,
-                fmt::format("{}: larger than {} bytes", rule.file, kMaxRuleBytes));
+                fmt::format("{}: larger than {} bytes", rule.file, model::kMaxScriptBytes));
   }
   LuaState state(clock);
   const auto script = state.Compile(rule.source, rule.file);
@@ -65,15 +66,46 @@ Expected<void> Validate(const Rule& rule, const Clock& clock) {
 RuleBook::RuleBook(const Clock& clock)
     : clock_(clock), current_(std::make_shared<const RuleSet>()) {}
 
-Expected<void> RuleBook::Replace(std::vector<Rule> rules) {
+Rule RuleOf(const model::Rule& declared) {
+  Rule rule{.id = declared.id,
+            .file = declared.file.empty() ? "rule " + declared.id : declared.file,
+            .source = declared.script,
+            .priority = declared.priority,
+            .text = declared.text};
+  rule.limits.instructions = declared.instructions;
+  rule.limits.memory_bytes = declared.memory_bytes;
+  return rule;
+}
+
+std::vector<Rule> RulesOf(const std::vector<model::Rule>& declared) {
+  std::vector<Rule> rules;
+  for (const auto& rule : declared) {
+    if (rule.enabled) rules.push_back(RuleOf(rule));
+  }
+  return rules;
+}
+
+Expected<void> RuleBook::ReplaceFile(std::vector<Rule> rules) {
+  return Replace(std::move(rules), file_);
+}
+
+Expected<void> RuleBook::ReplaceStored(std::vector<Rule> rules) {
+  return Replace(std::move(rules), stored_);
+}
+
+Expected<void> RuleBook::Replace(std::vector<Rule> rules, std::vector<Rule>& part) {
   if (auto checked = CheckIds(rules); !checked) return checked;
   for (const auto& rule : rules) {
     if (auto valid = Validate(rule, clock_); !valid) return valid;
   }
-  std::ranges::sort(rules, IsAskedBefore);
-  auto set = std::make_shared<const RuleSet>(std::move(rules));
   const std::lock_guard lock(mutex_);
-  current_ = std::move(set);
+  part = std::move(rules);
+  auto merged = file_;
+  std::ranges::copy_if(stored_, std::back_inserter(merged), [this](const Rule& rule) {
+    return std::ranges::find(file_, rule.id, &Rule::id) == file_.end();
+  });
+  std::ranges::sort(merged, IsAskedBefore);
+  current_ = std::make_shared<const RuleSet>(std::move(merged));
   version_.fetch_add(1, std::memory_order_release);
   return {};
 }

@@ -78,6 +78,8 @@ std::string_view NameOf(RuleVerdict verdict) {
       return "fails";
     case RuleVerdict::kNotAsked:
       return "not_asked";
+    case RuleVerdict::kDisabled:
+      return "disabled";
   }
   return "";
 }

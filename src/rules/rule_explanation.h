@@ -23,6 +23,7 @@ enum class RuleVerdict : std::uint8_t {
   kPasses,    // leaves it to the next one; may change headers
   kFails,     // ends with an error or goes over a limit: passed over
   kNotAsked,  // one before it decided
+  kDisabled,
 };
 
 struct RuleTrace {

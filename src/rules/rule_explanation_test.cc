@@ -97,7 +97,7 @@ TEST_F(RuleExplanationTest, DecidesAsWorkersDo) {
   RuleRunner runner(book, clock, logger, metrics);
   auto valid = rules;
   valid[2].source = "if request.user ~= 'sample' then error('no') end";  // or it is not let in
-  ASSERT_TRUE(book.Replace(valid));
+  ASSERT_TRUE(book.ReplaceFile(valid));
   Decision decided;
   runner.Ask(facts, groups, decided);
   EXPECT_EQ(decision.trace, decided.trace);

@@ -44,9 +44,9 @@ TEST_F(RuleRunnerTest, DecidesNothingWithoutRules) {
 }
 
 TEST_F(RuleRunnerTest, AsksByPriorityUntilOneDecides) {
-  ASSERT_TRUE(book.Replace({MakeRule("last", "return 'adhoc'"),
-                            MakeRule("first", "return {source = 'seen'}", 9),
-                            MakeRule("second", "return 'etl'", 5)}));
+  ASSERT_TRUE(book.ReplaceFile({MakeRule("last", "return 'adhoc'"),
+                                MakeRule("first", "return {source = 'seen'}", 9),
+                                MakeRule("second", "return 'etl'", 5)}));
   const auto decision = Ask();
   EXPECT_THAT(decision.groups, ElementsAre("etl"));
   EXPECT_EQ(decision.source, "seen");
@@ -54,8 +54,8 @@ TEST_F(RuleRunnerTest, AsksByPriorityUntilOneDecides) {
 }
 
 TEST_F(RuleRunnerTest, StopsAtARejection) {
-  ASSERT_TRUE(
-      book.Replace({MakeRule("a", "return {reject = 'no'}", 1), MakeRule("b", "return 'adhoc'")}));
+  ASSERT_TRUE(book.ReplaceFile(
+      {MakeRule("a", "return {reject = 'no'}", 1), MakeRule("b", "return 'adhoc'")}));
   const auto decision = Ask();
   EXPECT_EQ(decision.reject, "no");
   EXPECT_TRUE(decision.groups.empty());
@@ -63,30 +63,30 @@ TEST_F(RuleRunnerTest, StopsAtARejection) {
 }
 
 TEST_F(RuleRunnerTest, PassesOverGroupsThatAreNotThere) {
-  ASSERT_TRUE(
-      book.Replace({MakeRule("a", "return {'gone', 'adhoc'}", 1), MakeRule("b", "return 'etl'")}));
+  ASSERT_TRUE(book.ReplaceFile(
+      {MakeRule("a", "return {'gone', 'adhoc'}", 1), MakeRule("b", "return 'etl'")}));
   EXPECT_THAT(Ask().groups, ElementsAre("adhoc"));
-  ASSERT_TRUE(book.Replace({MakeRule("a", "return 'gone'", 1), MakeRule("b", "return 'etl'")}));
+  ASSERT_TRUE(book.ReplaceFile({MakeRule("a", "return 'gone'", 1), MakeRule("b", "return 'etl'")}));
   const auto decision = Ask();
   EXPECT_THAT(decision.groups, ElementsAre("etl"));
   EXPECT_EQ(decision.trace, "rule a -> gone, which is not there; rule b -> etl");
 }
 
 TEST_F(RuleRunnerTest, TakesOverNewRules) {
-  ASSERT_TRUE(book.Replace({MakeRule("a", "return 'etl'")}));
+  ASSERT_TRUE(book.ReplaceFile({MakeRule("a", "return 'etl'")}));
   EXPECT_THAT(Ask().groups, ElementsAre("etl"));
-  ASSERT_TRUE(book.Replace({MakeRule("a", "return 'adhoc'")}));
+  ASSERT_TRUE(book.ReplaceFile({MakeRule("a", "return 'adhoc'")}));
   EXPECT_THAT(Ask().groups, ElementsAre("adhoc"));
-  ASSERT_TRUE(book.Replace({}));
+  ASSERT_TRUE(book.ReplaceFile({}));
   EXPECT_TRUE(runner.empty());
 }
 
 TEST_F(RuleRunnerTest, GoesOnWithTheNextRuleWhenOneFails) {
   // Both are fine with the sample requests, so only alice's query finds the mistakes.
   ASSERT_TRUE(
-      book.Replace({MakeRule("wrong", "if request.user == 'alice' then error('oops') end", 2),
-                    MakeRule("endless", "while request.user == 'alice' do end", 1),
-                    MakeRule("good", "return 'etl'")}));
+      book.ReplaceFile({MakeRule("wrong", "if request.user == 'alice' then error('oops') end", 2),
+                        MakeRule("endless", "while request.user == 'alice' do end", 1),
+                        MakeRule("good", "return 'etl'")}));
   for (int i = 0; i < 3; ++i) {
     const auto decision = Ask();
     EXPECT_THAT(decision.groups, ElementsAre("etl"));
@@ -108,7 +108,7 @@ TEST(RuleRunnerLog, TellsOfAFailingRuleNowAndThen) {
     FakeFacts facts;
     FakeGroups groups;
     ASSERT_TRUE(
-        book.Replace({MakeRule("wrong", "if request.user == 'alice' then error('oops') end")}));
+        book.ReplaceFile({MakeRule("wrong", "if request.user == 'alice' then error('oops') end")}));
     for (int second = 0; second < 11; ++second) {
       Decision decision;
       runner.Ask(facts, groups, decision);

@@ -25,10 +25,14 @@ std::vector<model::Group>& ListOf(model::Configuration& all, const model::Group&
 std::vector<model::Policy>& ListOf(model::Configuration& all, const model::Policy&) {
   return all.policies;
 }
+std::vector<model::Rule>& ListOf(model::Configuration& all, const model::Rule&) {
+  return all.rules;
+}
 
 Kind KindOf(const model::Backend&) { return Kind::kBackend; }
 Kind KindOf(const model::Group&) { return Kind::kGroup; }
 Kind KindOf(const model::Policy&) { return Kind::kPolicy; }
+Kind KindOf(const model::Rule&) { return Kind::kRule; }
 
 // All text of an object that has a column of its own.
 std::string ColumnsOf(const model::Backend& backend) { return backend.id; }
@@ -40,6 +44,7 @@ std::string ColumnsOf(const model::Group& group) {
 std::string ColumnsOf(const model::Policy& policy) {
   return policy.id + policy.rule_value + policy.group + policy.fallback_group;
 }
+std::string ColumnsOf(const model::Rule& rule) { return rule.id + rule.script; }
 
 template <typename Object>
 auto Find(std::vector<Object>& objects, std::string_view id) {
@@ -62,6 +67,8 @@ bool Erase(model::Configuration& all, Kind kind, std::string_view id) {
       return Erase(all.groups, id);
     case Kind::kPolicy:
       return Erase(all.policies, id);
+    case Kind::kRule:
+      return Erase(all.rules, id);
   }
   return false;
 }
@@ -76,6 +83,8 @@ std::string_view NameOf(Kind kind) {
       return "group";
     case Kind::kPolicy:
       return "policy";
+    case Kind::kRule:
+      return "rule";
   }
   return "?";
 }
@@ -113,6 +122,8 @@ Expected<void> ConfigurationEdit::Put(model::Backend backend) {
 }
 Expected<void> ConfigurationEdit::Put(model::Group group) { return PutObject(std::move(group)); }
 Expected<void> ConfigurationEdit::Put(model::Policy policy) { return PutObject(std::move(policy)); }
+
+Expected<void> ConfigurationEdit::Put(model::Rule rule) { return PutObject(std::move(rule)); }
 
 Expected<void> ConfigurationEdit::Delete(Kind kind, std::string_view id) {
   const std::string key(id);  // `id` may be a view into what is erased

@@ -14,9 +14,9 @@
 
 namespace gateway::store {
 
-enum class Kind : std::uint8_t { kBackend, kGroup, kPolicy };
+enum class Kind : std::uint8_t { kBackend, kGroup, kPolicy, kRule };
 
-// "backend", "group", "policy".
+// "backend", "group", "policy", "rule".
 std::string_view NameOf(Kind kind);
 
 // The stored objects as of one value of the counter, with source kStore, ordered by id. Shared, as
@@ -38,6 +38,7 @@ class ConfigurationEdit {
   [[nodiscard]] Expected<void> Put(model::Backend backend);
   [[nodiscard]] Expected<void> Put(model::Group group);
   [[nodiscard]] Expected<void> Put(model::Policy policy);
+  [[nodiscard]] Expected<void> Put(model::Rule rule);
 
   // With a backend go its suffixes and its mark: another cluster may get the same id later.
   // kNotFound: no such stored object.

@@ -108,6 +108,12 @@ void ConfigureMysql(soci::session& sql, const StoreOptions& options) {
   }
 }
 
+// The driver would print what a server says on its way down to stderr, which is our log.
+void Silence(soci::session& sql) {
+  auto* connection = static_cast<soci::postgresql_session_backend*>(sql.get_backend())->conn_;
+  PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+}
+
 // Without padding, so that 'a' and 'a ' differ as they do in the other databases.
 std::string TableSuffix(std::string_view collation) {
   return fmt::format(" ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE {}", collation);
@@ -150,6 +156,7 @@ void Configure(soci::session& sql, Engine engine, const StoreOptions& options, A
       if (access != Access::kLook) TurnOnWriteAheadLog(sql, options.statement_timeout);
       return;
     case Engine::kPostgresql:
+      Silence(sql);
       // By statements and not by connect options, which poolers such as pgbouncer refuse.
       sql << fmt::format("SET statement_timeout = {}", timeout_ms);
       sql << fmt::format("SET lock_timeout = {}", timeout_ms);

@@ -117,6 +117,24 @@ Expected<std::vector<model::Policy>> ReadPolicies(soci::session& sql) {
   return policies;
 }
 
+Expected<std::vector<model::Rule>> ReadRules(soci::session& sql) {
+  std::vector<model::Rule> rules;
+  model::Rule row;
+  Common common;
+  soci::statement rows =
+      (sql.prepare << "SELECT id, script, enabled, version, settings FROM rules",
+       soci::into(row.id), soci::into(row.script), soci::into(common.enabled),
+       soci::into(common.version), soci::into(common.settings, common.has_settings));
+  rows.execute();
+  while (rows.fetch()) {
+    auto rule = row;
+    if (auto read = common.Into(rule); !read) return Damaged("rule", row.id, read.error());
+    rules.push_back(std::move(rule));
+  }
+  std::ranges::sort(rules, {}, &model::Rule::id);
+  return rules;
+}
+
 void WriteMembers(soci::session& sql, const model::Group& group, long long now) {
   sql << "DELETE FROM group_backends WHERE group_id = :id", soci::use(group.id);
   for (int position = 0; const auto& backend_id : group.backends) {
@@ -136,6 +154,8 @@ std::string_view TableOf(Kind kind) {
       return "groups_";
     case Kind::kPolicy:
       return "policies";
+    case Kind::kRule:
+      return "rules";
   }
   return {};
 }
@@ -149,7 +169,10 @@ Expected<model::Configuration> ReadConfiguration(soci::session& sql) {
   if (!groups) return std::unexpected(groups.error());
   auto policies = ReadPolicies(sql);
   if (!policies) return std::unexpected(policies.error());
-  return model::Configuration{*std::move(backends), *std::move(groups), *std::move(policies)};
+  auto rules = ReadRules(sql);
+  if (!rules) return std::unexpected(rules.error());
+  return model::Configuration{*std::move(backends), *std::move(groups), *std::move(policies),
+                              *std::move(rules)};
 }
 
 // The parameters of an INSERT and of its UPDATE stand in the same order.
@@ -214,6 +237,24 @@ void WriteRow(soci::session& sql, const model::Policy& policy, bool exists, Cloc
       soci::use(type), soci::use(policy.rule_value), soci::use(policy.group),
       soci::use(policy.fallback_group), soci::use(enabled), soci::use(settings), soci::use(version),
       soci::use(now), soci::use(policy.id);
+}
+
+void WriteRow(soci::session& sql, const model::Rule& rule, bool exists, Clock::WallTime at) {
+  const int enabled = rule.enabled ? 1 : 0;
+  const auto settings = WriteSettings(rule);
+  const unsigned long long version = rule.version;
+  const auto now = ToMillis(at);
+  if (!exists) {
+    sql << "INSERT INTO rules (script, enabled, settings, version, updated_at, id, created_at) "
+           "VALUES (:script, :enabled, :settings, :version, :updated, :id, :created)",
+        soci::use(rule.script), soci::use(enabled), soci::use(settings), soci::use(version),
+        soci::use(now), soci::use(rule.id), soci::use(now);
+    return;
+  }
+  sql << "UPDATE rules SET script = :script, enabled = :enabled, settings = :settings, "
+         "version = :version, updated_at = :updated WHERE id = :id",
+      soci::use(rule.script), soci::use(enabled), soci::use(settings), soci::use(version),
+      soci::use(now), soci::use(rule.id);
 }
 
 void DeleteRow(soci::session& sql, Kind kind, std::string_view id) {

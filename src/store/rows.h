@@ -20,6 +20,7 @@ Expected<model::Configuration> ReadConfiguration(soci::session& sql);
 void WriteRow(soci::session& sql, const model::Backend& backend, bool exists, Clock::WallTime now);
 void WriteRow(soci::session& sql, const model::Group& group, bool exists, Clock::WallTime now);
 void WriteRow(soci::session& sql, const model::Policy& policy, bool exists, Clock::WallTime now);
+void WriteRow(soci::session& sql, const model::Rule& rule, bool exists, Clock::WallTime now);
 
 // Deletes the row and what hangs on it.
 void DeleteRow(soci::session& sql, Kind kind, std::string_view id);

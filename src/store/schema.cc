@@ -159,6 +159,20 @@ constexpr std::array<std::string_view, 5> kSharedProbesDown = {
     "ALTER TABLE instance_loads DROP COLUMN queries",
 };
 
+constexpr std::array<std::string_view, 1> kRulesUp = {
+    R"(CREATE TABLE rules (
+         id VARCHAR(64) NOT NULL PRIMARY KEY,
+         script {text} NOT NULL,
+         enabled SMALLINT NOT NULL,
+         settings {text} NOT NULL,
+         version BIGINT NOT NULL,
+         created_at BIGINT NOT NULL,
+         updated_at BIGINT NOT NULL))",
+};
+constexpr std::array<std::string_view, 1> kRulesDown = {
+    "DROP TABLE rules",
+};
+
 constexpr std::array kMigrations = {
     Migration{1, "configuration", kConfigurationUp, kConfigurationDown},
     Migration{2, "coordinator_suffixes", kSuffixesUp, kSuffixesDown},
@@ -166,6 +180,7 @@ constexpr std::array kMigrations = {
     Migration{4, "queries", kQueriesUp, kQueriesDown},
     Migration{5, "audit_log", kAuditUp, kAuditDown},
     Migration{6, "shared_probes", kSharedProbesUp, kSharedProbesDown},
+    Migration{7, "rules", kRulesUp, kRulesDown},
 };
 
 }  // namespace

@@ -19,6 +19,8 @@ namespace json = boost::json;
 json::value ToJson(bool value) { return value; }
 json::value ToJson(int value) { return value; }
 json::value ToJson(double value) { return value; }
+json::value ToJson(std::int64_t value) { return value; }
+json::value ToJson(std::size_t value) { return value; }
 json::value ToJson(const std::string& value) { return json::string(value); }
 json::value ToJson(std::chrono::milliseconds value) { return value.count(); }
 
@@ -78,6 +80,8 @@ T Named(Expected<T> parsed) {
 
 void FromJson(const json::value& from, bool& to) { to = from.as_bool(); }
 void FromJson(const json::value& from, int& to) { to = from.to_number<int>(); }
+void FromJson(const json::value& from, std::int64_t& to) { to = from.to_number<std::int64_t>(); }
+void FromJson(const json::value& from, std::size_t& to) { to = from.to_number<std::size_t>(); }
 void FromJson(const json::value& from, double& to) { to = from.to_number<double>(); }
 void FromJson(const json::value& from, std::string& to) { to = std::string(from.as_string()); }
 void FromJson(const json::value& from, std::chrono::milliseconds& to) {
@@ -180,6 +184,16 @@ std::string WriteSettings(const model::Policy& policy) {
   return json::serialize(object);
 }
 
+std::string WriteSettings(const model::Rule& rule) {
+  const model::Rule usual;
+  json::object object;
+  Put(object, "priority", rule.priority);
+  Put(object, "instructions", rule.instructions, usual.instructions);
+  Put(object, "memory_bytes", rule.memory_bytes, usual.memory_bytes);
+  Put(object, "text", rule.text);
+  return json::serialize(object);
+}
+
 Expected<void> ReadSettings(std::string_view text, model::Backend& backend) {
   return Read(text, [&](const json::object& object) {
     Take(object, "external_url", backend.external_url);
@@ -209,6 +223,15 @@ Expected<void> ReadSettings(std::string_view text, model::Policy& policy) {
     Take(object, "headers", policy.headers);
     Take(object, "mode", policy.mode);
     Take(object, "auth_delegated", policy.auth_delegated);
+  });
+}
+
+Expected<void> ReadSettings(std::string_view text, model::Rule& rule) {
+  return Read(text, [&](const json::object& object) {
+    Take(object, "priority", rule.priority);
+    Take(object, "instructions", rule.instructions);
+    Take(object, "memory_bytes", rule.memory_bytes);
+    Take(object, "text", rule.text);
   });
 }
 

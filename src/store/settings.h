@@ -16,10 +16,12 @@ namespace gateway::store {
 std::string WriteSettings(const model::Backend& backend);
 std::string WriteSettings(const model::Group& group);
 std::string WriteSettings(const model::Policy& policy);
+std::string WriteSettings(const model::Rule& rule);
 
 // Into the object; an empty text changes nothing. kInternal: not what WriteSettings() writes.
 [[nodiscard]] Expected<void> ReadSettings(std::string_view text, model::Backend& backend);
 [[nodiscard]] Expected<void> ReadSettings(std::string_view text, model::Group& group);
 [[nodiscard]] Expected<void> ReadSettings(std::string_view text, model::Policy& policy);
+[[nodiscard]] Expected<void> ReadSettings(std::string_view text, model::Rule& rule);
 
 }  // namespace gateway::store

@@ -64,6 +64,18 @@ model::Policy FullPolicy() {
           .version = 1};
 }
 
+model::Rule FullRule() {
+  return {.id = "canary",
+          .script = "-- it's \xF0\x9F\xA6\x89\r\nreturn {\"a\\n\", ':x'}\t\n",
+          .priority = -7,
+          .instructions = 5'000,
+          .memory_bytes = 65'536,
+          .text = true,
+          .enabled = false,
+          .source = model::Source::kStore,
+          .version = 1};
+}
+
 model::Backend BackendOf(const std::string& id) {
   return {.id = id, .url = Url{false, "127.0.0.1", 8080}};
 }
@@ -71,7 +83,8 @@ model::Backend BackendOf(const std::string& id) {
 Expected<void> PutAll(ConfigurationEdit& edit) {
   if (auto put = edit.Put(FullBackend()); !put) return put;
   if (auto put = edit.Put(FullGroup()); !put) return put;
-  return edit.Put(FullPolicy());
+  if (auto put = edit.Put(FullPolicy()); !put) return put;
+  return edit.Put(FullRule());
 }
 
 Expected<StoredConfiguration> Put(Store& store, const model::Backend& backend) {
@@ -95,21 +108,24 @@ TEST_P(StoreTest, StartsEmpty) {
 
 TEST_P(StoreTest, KeepsEveryFieldOverReopening) {
   ASSERT_TRUE(Open()->Edit("put", PutAll));
-  const model::Configuration expected{{FullBackend()}, {FullGroup()}, {FullPolicy()}};
+  const model::Configuration expected{{FullBackend()}, {FullGroup()}, {FullPolicy()}, {FullRule()}};
   EXPECT_EQ(Load(*Open()), expected);
 }
 
 TEST_P(StoreTest, KeepsDefaultsOverReopening) {
-  const model::Configuration expected{{BackendOf("c1")}, {{.id = "g"}}, {{.id = "p"}}};
+  const model::Configuration expected{
+      {BackendOf("c1")}, {{.id = "g"}}, {{.id = "p"}}, {{.id = "r", .script = "return nil"}}};
   const auto edited = Open()->Edit("put", [&](ConfigurationEdit& edit) -> Expected<void> {
     if (auto put = edit.Put(expected.backends[0]); !put) return put;
     if (auto put = edit.Put(expected.groups[0]); !put) return put;
-    return edit.Put(expected.policies[0]);
+    if (auto put = edit.Put(expected.policies[0]); !put) return put;
+    return edit.Put(expected.rules[0]);
   });
   ASSERT_TRUE(edited) << edited.error().message;
   auto loaded = Load(*Open());
   EXPECT_EQ(loaded, *edited->configuration);
-  loaded.backends[0].version = loaded.groups[0].version = loaded.policies[0].version = 0;
+  loaded.backends[0].version = loaded.groups[0].version = loaded.policies[0].version =
+      loaded.rules[0].version = 0;
   EXPECT_EQ(loaded, expected);
 }
 
@@ -196,8 +212,10 @@ TEST_P(StoreTest, SharesOneConfigurationUntilSomethingChanges) {
 TEST_P(StoreTest, DeletesWhatItHoldsAndNothingElse) {
   const auto store = Open();
   ASSERT_TRUE(store->Edit("put", PutAll));
-  for (const auto& [kind, id] :
-       {std::pair{Kind::kBackend, "c1"}, {Kind::kGroup, "adhoc"}, {Kind::kPolicy, "etl"}}) {
+  for (const auto& [kind, id] : {std::pair{Kind::kBackend, "c1"},
+                                 {Kind::kGroup, "adhoc"},
+                                 {Kind::kPolicy, "etl"},
+                                 {Kind::kRule, "canary"}}) {
     SCOPED_TRACE(id);
     const auto remove = [&](ConfigurationEdit& edit) { return edit.Delete(kind, id); };
     EXPECT_TRUE(store->Edit("delete", remove));

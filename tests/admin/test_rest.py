@@ -26,7 +26,10 @@ def test_an_object_goes_through_its_life(api, key):
     assert created.json()["is_enabled"] is True
     assert created.headers["ETag"] == f'"{created.json()["etag"]}"'
     assert api.post("/api/v1/backends", json={"id": key, "url": "http://x"}).status_code == 409
-    assert api.get(f"/api/v1/backends/{key}").json() == created.json()
+    shown = api.get(f"/api/v1/backends/{key}").json()
+    assert shown.keys() == created.json().keys()
+    probed = {"health", "health_reason", "failure_class", "stats_updated_at"}  # meanwhile
+    assert {name for name in shown if shown[name] != created.json()[name]} <= probed
     put = api.put(f"/api/v1/backends/{key}", json={"url": "http://127.0.0.1:2", "load_limit": 3})
     assert put.status_code == 200 and put.json()["url"] == "http://127.0.0.1:2"
     patched = api.patch(f"/api/v1/backends/{key}", json={"draining": True})

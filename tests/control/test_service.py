@@ -131,7 +131,7 @@ def busy(api, gateway, lab, new_id):
     put_group(api, group, [backend])
     put_policy(api, policy, group)
     answer = gateway.request("POST", "/v1/statement", [
-        ("X-Trino-User", "ada"), ("X-Trino-Client-Tags", policy)], b"SELECT 1 -- queued=3")
+        ("X-Trino-User", "busy"), ("X-Trino-Client-Tags", policy)], b"SELECT 1 -- queued=3")
     assert answer.get("X-Trino-Gateway-Backend") == backend
     api.call("PolicyApi/DeletePolicy", {"id": policy})
     api.call("GroupApi/DeleteGroup", {"id": group})
