@@ -62,9 +62,9 @@ class Cluster:
 
 
 def leads(gateway):
-    events = [line["event"] for line in gateway.events()
-              if line["event"] in ("monitor.leads", "monitor.follows", "monitor.alone")]
-    return events[-1:] == ["monitor.leads"]
+    # Not as JSON: a PostgreSQL server that dies while somebody connects makes its driver print a line.
+    words = re.findall(r'"event":"monitor\.(leads|follows|alone)"', gateway.log())
+    return words[-1:] == ["leads"]
 
 
 @pytest.fixture
