@@ -35,7 +35,7 @@ void ProbeSharer::Stop() {
   if (!thread_.joinable()) return;
   thread_.join();
   // Otherwise it ends by itself after its term.
-  if (led_) static_cast<void>(store_.ReleaseProbeLease(instance_id_));
+  if (part_ != Part::kFollows) static_cast<void>(store_.ReleaseProbeLease(instance_id_));
 }
 
 void ProbeSharer::Run() {
@@ -51,8 +51,8 @@ Expected<void> ProbeSharer::Exchange() {
   // Our term begins before the server's, so it ends before anybody else leads.
   const auto until = clock_.Now() + term_;
   const auto leads = store_.HoldProbeLease(instance_id_, term_);
+  Announce(!leads ? Part::kAlone : *leads ? Part::kLeads : Part::kFollows);
   if (!leads) return std::unexpected(leads.error());
-  Announce(*leads);
   return *leads ? Lead(until) : Follow();
 }
 
@@ -69,10 +69,12 @@ Expected<void> ProbeSharer::Follow() {
   return {};
 }
 
-void ProbeSharer::Announce(bool leads) {
-  if (std::exchange(led_, leads) == leads) return;
-  logger_.Event(telemetry::Level::kInfo, leads ? "monitor.leads" : "monitor.follows",
-                {{"instance", instance_id_}});
+void ProbeSharer::Announce(Part part) {
+  if (std::exchange(part_, part) == part) return;
+  const auto* event = part == Part::kLeads     ? "monitor.leads"
+                      : part == Part::kFollows ? "monitor.follows"
+                                               : "monitor.alone";
+  logger_.Event(telemetry::Level::kInfo, event, {{"instance", instance_id_}});
 }
 
 }  // namespace gateway::admin

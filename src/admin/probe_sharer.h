@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -46,7 +47,9 @@ class ProbeSharer {
   void Run();
   Expected<void> Lead(Clock::TimePoint until);
   Expected<void> Follow();
-  void Announce(bool leads);
+  // As of the last exchange; alone: the database is away.
+  enum class Part : std::uint8_t { kAlone, kLeads, kFollows };
+  void Announce(Part part);
 
   const std::string instance_id_;
   const std::chrono::milliseconds term_;
@@ -55,7 +58,7 @@ class ProbeSharer {
   store::Store& store_;
   model::SharedProbes& shared_;
   telemetry::Logger& logger_;
-  bool led_ = false;  // at the last exchange
+  Part part_ = Part::kAlone;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_

@@ -62,9 +62,9 @@ class Cluster:
 
 
 def leads(gateway):
-    events = [line["event"] for line in gateway.events()
-              if line["event"] in ("monitor.leads", "monitor.follows")]
-    return events[-1:] == ["monitor.leads"]
+    # Not as JSON: a PostgreSQL server that dies while somebody connects makes its driver print a line.
+    words = re.findall(r'"event":"monitor\.(leads|follows|alone)"', gateway.log())
+    return words[-1:] == ["leads"]
 
 
 @pytest.fixture
@@ -104,17 +104,16 @@ def test_another_instance_takes_over_within_two_intervals(cluster, number, recor
 
 
 def test_without_the_database_each_instance_asks_for_itself(cluster, database):
-    leader, = wait_for(cluster.leaders, "a leader")
+    wait_for(cluster.leaders, "a leader")
     database.kill()
     before = cluster.asked()
     wait_for(lambda: all(cluster.asked()[user] > before[user] for user in cluster.gateways),
              "probes of all instances", 5 * INTERVAL)
+    assert not cluster.leaders()
     database.start()
 
-    def alone():
-        found = cluster.leaders()
-        return len(found) == 1 and cluster.only_one_asks(found[0])
-
-    wait_for(alone, "one that asks for all again", 15 * INTERVAL)
+    leader, = wait_for(cluster.leaders, "a new leader", 5 * INTERVAL)
+    # The others ask for themselves until it has told them what it found.
+    wait_for(lambda: cluster.only_one_asks(leader), "one that asks for all again", 15 * INTERVAL)
     for user in cluster.gateways:
         assert cluster.backend(user)["health"] == "healthy"
