@@ -98,9 +98,9 @@ class OnEachDatabase : public testing::TestWithParam<TestDatabase> {
   void Clear() const {
     if (GetParam().url.empty()) return;
     // Not by the steps' own way back, which may be what is broken.
-    for (const auto* table : {"audit_log", "queries", "instance_loads", "backend_marks", "changes",
-                              "coordinator_suffixes", "policies", "group_backends", "groups_",
-                              "backends", "schema_version", "left_over"}) {
+    for (const auto* table : {"rules", "audit_log", "queries", "instance_loads", "backend_marks",
+                              "changes", "coordinator_suffixes", "policies", "group_backends",
+                              "groups_", "backends", "schema_version", "left_over"}) {
       Execute({std::string("DROP TABLE IF EXISTS ") + table});
     }
   }
