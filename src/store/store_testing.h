@@ -99,9 +99,9 @@ class OnEachDatabase : public testing::TestWithParam<TestDatabase> {
     if (GetParam().url.empty()) return;
     // Not by the steps' own way back, which may be what is broken.
     for (const auto* table :
-         {"leases", "probe_results", "audit_log", "queries", "instance_loads", "backend_marks",
-          "changes", "coordinator_suffixes", "policies", "group_backends", "groups_", "backends",
-          "schema_version", "left_over"}) {
+         {"rules", "leases", "probe_results", "audit_log", "queries", "instance_loads",
+          "backend_marks", "changes", "coordinator_suffixes", "policies", "group_backends",
+          "groups_", "backends", "schema_version", "left_over"}) {
       Execute({std::string("DROP TABLE IF EXISTS ") + table});
     }
   }

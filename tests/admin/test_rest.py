@@ -196,3 +196,37 @@ def test_many_idle_connections_do_not_keep_probes_out(gateway, api):
     finally:
         for connection in connections:
             connection.close()
+
+
+def test_viewers_may_ask_where_a_query_would_go(gateway):
+    with Api(gateway, "viewer") as viewer:
+        told = viewer.post("/api/v1/routing:explain", json={"user": "ada"})
+        assert told.status_code == 200, told.text
+        assert told.json()["decision"]["unavailable"] == "no enabled group is configured for it"
+        wrong = viewer.post("/api/v1/routing:explain", json={"usr": "ada"})
+        assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "invalid_argument")
+        assert viewer.get("/api/v1/routing:explain").status_code == 405
+    with Api(gateway, None) as nobody:
+        nobody.headers["X-Auth-Key"] = "not-a-token"
+        assert nobody.post("/api/v1/routing:explain", json={}).status_code == 401
+
+
+def test_rules_go_through_their_life(api, gateway, key):
+    created = api.post("/api/v1/rules", json={"id": key, "script": "return nil"})
+    assert created.status_code == 201, created.text
+    assert created.headers["ETag"] == f'"{created.json()["etag"]}"'
+    assert created.json() == api.get(f"/api/v1/rules/{key}").json()
+    assert (created.json()["instructions"], created.json()["memory_bytes"]) == (100_000, 1 << 20)
+    assert api.put(f"/api/v1/rules/{key}", json=created.json()).status_code == 200
+    late = api.patch(f"/api/v1/rules/{key}", json={"priority": 1},
+                     headers={"If-Match": created.headers["ETag"]})
+    assert late.status_code == 412
+    broken = api.patch(f"/api/v1/rules/{key}", json={"script": "a = 1\nreturn +"})
+    assert broken.status_code == 400
+    assert broken.json()["error"]["message"].startswith(f"rule {key}:2: ")
+    with Api(gateway, "operator") as operator:
+        assert operator.post(f"/api/v1/rules/{key}:disable").status_code == 200
+        assert operator.put(f"/api/v1/rules/{key}", json={"script": "return 1"}).status_code == 403
+    assert api.get(f"/api/v1/rules/{key}").json()["is_enabled"] is False
+    assert api.delete(f"/api/v1/rules/{key}").status_code == 204
+    assert api.get(f"/api/v1/rules/{key}").status_code == 404

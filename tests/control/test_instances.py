@@ -106,6 +106,20 @@ def test_a_change_is_seen_by_all_instances_under_load(cluster, record_property):
     assert load.done > 0
 
 
+def test_a_stored_rule_is_asked_on_all_instances(cluster):
+    api = cluster.api(0)
+    api.call("GroupApi/PutGroup", {"group": {"id": "other", "backends": ["f2"]}})
+    for script, backend in (("return 'other'", "f2"), ("return 'all'", "f1"),
+                            ("return 'other'", "f2")):
+        api.call("RuleApi/PutRule", {"rule": {"id": "everywhere", "script": script}})
+        assert backend_of(cluster.gateways[0]) == backend  # at once on the writer
+        for gateway in cluster.gateways[1:]:
+            wait_for(lambda: backend_of(gateway) == backend, "the rule on all instances")
+    restarted = cluster.start()
+    assert backend_of(restarted) == "f2"
+    assert cluster.api(1).call("RuleApi/GetRule", {"id": "everywhere"})["script"] == "return 'other'"
+
+
 def test_a_killed_instance_loses_no_acknowledged_write(cluster):
     acknowledged = []
 

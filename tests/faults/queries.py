@@ -28,6 +28,14 @@ def submit(gateway, sql, fields=(), port=None):
     return gateway.request("POST", "/v1/statement", [*AS_ALICE, *fields], sql.encode(), port)
 
 
+def explain(gateway, **request):
+    """Where a described query would go, as the admin API says."""
+    answer = gateway.request("POST", "/api/v1/routing:explain", body=json.dumps(request).encode(),
+                             port=gateway.admin_port)
+    assert answer.status == 200, answer
+    return json.loads(answer.body)
+
+
 def target_of(gateway, uri):
     """Path and query of a URI, which must be on the gateway."""
     base = f"http://{gateway.host}"

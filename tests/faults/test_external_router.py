@@ -7,7 +7,7 @@ import pytest
 
 from .harness import stop, wait_for
 from .http_service import HttpService
-from .queries import submit
+from .queries import explain, submit
 from .wire import Broken
 
 
@@ -168,3 +168,16 @@ def test_a_hanging_router_does_not_hold_up_the_end(router, start):
     assert stop(gateway) == 0
     waiting.join()
     assert broken
+
+
+def test_an_explanation_asks_the_router_only_when_told(router, start):
+    gateway = start(query_properties=True)
+    told = explain(gateway, user="alice", sql="SELECT 1 FROM a.b.c")
+    assert told["external_router"]["verdict"] == "not_asked"
+    assert told["decision"]["backend"] == "c1"
+    assert router.calls == []
+    told = explain(gateway, user="alice", sql="SELECT 1 FROM a.b.c", ask_external=True)
+    assert told["external_router"] == {"verdict": "asked", "reason": "external router -> two"}
+    assert told["decision"]["backend"] == "c2"
+    assert router.calls[0].body["trinoQueryProperties"]["body"] == "SELECT 1 FROM a.b.c"
+    assert router.calls[0].headers["x-trino-user"] == "alice"

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from .harness import wait_for
-from .queries import backend_of, submit
+from .queries import backend_of, explain, submit
 
 RULE = """
 if request.user == "bob" then return "two" end
@@ -136,3 +136,20 @@ def test_a_rule_sees_the_statement_when_it_may(lab):
     wire.send(f"POST /v1/statement HTTP/1.1\r\nHost: {gateway.host}\r\nX-Trino-User: alice\r\n"
               "Transfer-Encoding: chunked\r\n\r\n4\r\nSELE\r\n5\r\nCT 42\r\n0\r\n\r\n")
     assert backend(wire.read_response()) == "c2"
+
+
+def test_the_explanation_says_what_happens_to_a_query(parts):
+    _, gateway = parts
+    cases = (("alice", {}, "c1"), ("bob", {}, "c2"), ("alice", {"X-Trino-Client-Tags": "two"}, "c2"),
+             ("alice", {"X-Trino-Source": "loop"}, "c1"), ("alice", {"X-Change": "1"}, "c1"))
+    for user, fields, expected in cases:
+        told = explain(gateway, user=user, headers=[
+            {"name": name, "value": value} for name, value in fields.items()])
+        assert told["decision"]["backend"] == expected
+        assert backend(ask(gateway, user, *fields.items())) == expected
+    assert explain(gateway, user="alice", source="loop")["rules"][0]["verdict"] == "fails"
+    rejected = explain(gateway, user="alice", headers=[{"name": "X-Reject", "value": "1"}])
+    assert rejected["decision"]["reject_message"] == "not like this"
+    # Explaining counts for nothing: only the one query of the endless rule did.
+    assert gateway.metric(
+        'trino_gateway_rule_failures_total{reason="too_large",rule="test"}') == 1
