@@ -22,6 +22,7 @@
 #include "http/deadlines.h"
 #include "model/registry.h"
 #include "monitor/announcer.h"
+#include "monitor/ejector.h"
 #include "monitor/findings.h"
 #include "monitor/prober.h"
 #include "telemetry/logger.h"
@@ -88,6 +89,7 @@ class Monitor {
   void Follow(const model::SnapshotPtr& snapshot);
   void KeepSchedule(Task& task, Clock::WallTime now);
   void ExpireLoad(Task& task, Clock::TimePoint now);
+  void JudgeLatency(Clock::TimePoint now);
   void CountFailure(const std::string& backend_id, const std::string& failure_class);
   void FindTwin(Task& task);
   void Conclude(Task& task, const Findings& findings);
@@ -113,7 +115,9 @@ class Monitor {
   model::SnapshotPtr noted_;                         // to be followed; null: none
   std::shared_ptr<const model::Declared> declared_;  // of the last one that was noted
   Clock::WallTime minute_{};                         // that schedules were asked for
-  Clock::TimePoint loads_looked_at_{};               // whether they are too old
+  Clock::TimePoint last_second_{};                   // when what is done once a second was done
+  Ejector ejector_;
+  bool judges_latency_ = false;  // some settings have asked for it
   bool stopped_ = false;
   int running_ = 0;  // coroutines of backends, also of those that are gone but have not noticed yet
   std::map<std::string, std::shared_ptr<Task>, std::less<>> tasks_;
