@@ -95,6 +95,7 @@ v1::Backend ToProto(const admin::BackendView& view) {
     out.set_active_workers(Rounded(*status.figures.active_workers));
   out.set_environment(ToText(status.environment));
   out.set_same_as(status.same_as);
+  if (status.spooling) out.set_spooling(*status.spooling);
   return out;
 }
 
