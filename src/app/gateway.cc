@@ -282,7 +282,10 @@ std::optional<std::string> Gateway::NotReady() const {
 }
 
 std::string Gateway::Scrape() {
-  for (const auto& state : registry_.Current()->backends()) {
+  const auto snapshot = registry_.Current();
+  for (const auto& state : snapshot->backends()) {
+    // What probes find is not all: it may be marked by hand, or out for its latency.
+    metrics_.BackendHealth(state->backend.id, state->status.health == model::Health::kHealthy);
     metrics_.BackendInFlight(state->backend.id,
                              state->counters->in_flight.load(std::memory_order_relaxed));
     const auto left = state->LeftHere(clock_.Now());

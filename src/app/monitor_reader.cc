@@ -139,6 +139,25 @@ void ReadCredentials(YamlReader& reader,
   }
 }
 
+Expected<double> ParseTimes(std::string_view text) {
+  const auto number = ParseNumber(text);
+  if (!number || *number > 1) return number;
+  return Refuse(fmt::format("'{}' is not allowed; allowed: a number above 1", text));
+}
+
+// The section alone switches it on.
+void ReadLatency(YamlReader& reader, const Value& section, monitor::LatencyRule& rule) {
+  MapReader map(reader, section);
+  rule.enabled = true;
+  map.Read("enabled", rule.enabled, ParseBool);
+  map.Read("at_least", rule.at_least, DurationFrom(milliseconds(1)));
+  map.Read("times", rule.times, ParseTimes);
+  map.Read("requests", rule.requests, CountBetween(1, 1'000'000));
+  map.Read("window", rule.window, DurationFrom(milliseconds(1000)));
+  map.Read("eject_for", rule.eject_for, DurationFrom(milliseconds(1000)));
+  map.Read("max_ejected_percent", rule.max_ejected_percent, CountBetween(1, 50));
+}
+
 void ReadProbes(YamlReader& reader,
                 MapReader& map,
                 const Value& section,
@@ -150,6 +169,7 @@ void ReadProbes(YamlReader& reader,
   ReadCredentials(reader, map, section, settings.credentials);
   map.Read("load_source", settings.load_source, monitor::ParseLoadSource);
   map.Read("min_active_workers", settings.min_active_workers, CountBetween(0, 1'000'000));
+  if (const auto latency = map.Take("latency")) ReadLatency(reader, *latency, settings.latency);
   if (settings.min_active_workers > 0 && !CountsWorkers(settings.load_source)) {
     reader.Report(section,
                   fmt::format("min_active_workers needs a load_source that counts workers, "

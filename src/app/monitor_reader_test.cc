@@ -73,6 +73,41 @@ TEST(MonitorReader, ReadsEveryKeyIntoItsPlace) {
   EXPECT_EQ(steps[5].type, ProbeType::kUiApi);
 }
 
+TEST(MonitorReader, EjectsForLatencyOnlyWhereItIsAskedTo) {
+  EXPECT_FALSE(Parse("monitor: {interval: 5s}\n")->monitor.probe.latency.enabled);
+  const auto config = Parse(R"(monitor:
+  latency:
+    at_least: 2s
+    times: 2.5
+    requests: 50
+    window: 30s
+    eject_for: 10s
+    max_ejected_percent: 25
+backends:
+  - {id: c1, url: 'http://127.0.0.1:8080', monitor: {latency: {times: 4}}}
+  - {id: c2, url: 'http://127.0.0.1:8081', monitor: {latency: {enabled: false}}}
+)");
+  ASSERT_TRUE(config) << config.error().message;
+  monitor::LatencyRule expected{.enabled = true,
+                                .at_least = 2s,
+                                .times = 2.5,
+                                .requests = 50,
+                                .window = 30s,
+                                .eject_for = 10s,
+                                .max_ejected_percent = 25};
+  EXPECT_EQ(config->monitor.probe.latency, expected);
+  EXPECT_FALSE(config->backend_probes.at("c2").latency.enabled);
+  expected.times = 4;
+  EXPECT_EQ(config->backend_probes.at("c1").latency, expected);
+}
+
+TEST(MonitorReader, RefusesARuleThatWouldEjectTooMuch) {
+  for (const auto* latency : {"times: 1", "max_ejected_percent: 51", "requests: 0", "every: 1s"}) {
+    SCOPED_TRACE(latency);
+    EXPECT_FALSE(Parse("monitor: {latency: {" + std::string(latency) + "}}\n"));
+  }
+}
+
 TEST(MonitorReader, ABackendSaysOnlyWhatDiffers) {
   const auto config =
       Parse(R"(monitor: {timeout: 3s, user: monitor, password: p, probe_sql: SELECT 2}

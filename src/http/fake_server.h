@@ -63,6 +63,12 @@ class FakeServer {
   Url url() const { return {false, "127.0.0.1", shared_->port}; }
   // All requests so far.
   const std::vector<FakeRequest>& requests() const { return shared_->requests; }
+  // Forgets all requests and the connections that have ended, and gives their memory back.
+  void Forget() {
+    shared_->requests = {};
+    std::erase_if(shared_->open, [](const auto& weak) { return weak.expired(); });
+    shared_->open.shrink_to_fit();
+  }
   // How many connections were made to it.
   std::size_t connections() const { return shared_->open.size(); }
   // Connections that neither side has ended yet.

@@ -7,6 +7,8 @@
 namespace gateway::model {
 namespace {
 
+constexpr std::string_view kEjectedClass = "latency";
+
 // Position in `objects`, which are ordered by id.
 template <typename T>
 std::optional<std::size_t> PositionOf(const std::vector<T>& objects, std::string_view id) {
@@ -47,6 +49,7 @@ bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, U
       status.load ? entry->counters->submissions.load() : entry->status.submissions_seen;
   status.marked = false;
   entry->reported = status;
+  ApplyEjection(entry->ejected, status);
   if (entry->mark.healthy || entry->mark.load) Apply(entry->mark, status);
   const bool health_changed = entry->status.health != status.health;
   Settle(std::move(status), *entry, urgent);
@@ -104,6 +107,7 @@ bool Registry::SetMark(std::string_view backend_id, const Mark& mark) {
     if (mark.healthy) entry->mark.healthy = mark.healthy;
     if (mark.load) entry->mark.load = mark.load;
   }
+  if (mark.healthy.value_or(false)) entry->ejected.clear();
   auto status = entry->status;
   if (mark.load) status.submissions_seen = entry->counters->submissions.load();
   Apply(mark, status);
@@ -117,6 +121,7 @@ bool Registry::ClearMarks(std::string_view backend_id) {
   if (!entry) return false;
   entry->mark = Mark();
   auto status = entry->reported;
+  ApplyEjection(entry->ejected, status);
   // A worker may have noticed it since.
   status.process_forwarded = entry->status.process_forwarded;
   if (entry->status.marked) Settle(std::move(status), *entry, Urgent::kAll);
@@ -133,6 +138,37 @@ void Registry::Apply(const Mark& mark, BackendStatus& status) {
   status.health = *mark.healthy ? Health::kHealthy : Health::kUnhealthy;
   status.reason = *mark.healthy ? "" : "marked unhealthy by hand";
   status.failure_class = *mark.healthy ? "" : "marked";
+}
+
+void Registry::Eject(std::string_view backend_id, std::string reason) {
+  const std::lock_guard lock(mutex_);
+  auto* entry = FindEntry(backend_id);
+  if (!entry) return;
+  entry->ejected = std::move(reason);
+  auto status = entry->status;
+  ApplyEjection(entry->ejected, status);
+  Settle(std::move(status), *entry, Urgent::kAll);
+}
+
+void Registry::Readmit(std::string_view backend_id) {
+  const std::lock_guard lock(mutex_);
+  auto* entry = FindEntry(backend_id);
+  if (!entry || entry->ejected.empty()) return;
+  entry->ejected.clear();
+  // Probes may have found something worse meanwhile.
+  if (entry->status.failure_class != kEjectedClass) return;
+  auto status = entry->status;
+  status.health = Health::kHealthy;
+  status.reason.clear();
+  status.failure_class.clear();
+  Settle(std::move(status), *entry, Urgent::kAll);
+}
+
+void Registry::ApplyEjection(const std::string& reason, BackendStatus& status) {
+  if (reason.empty() || status.health != Health::kHealthy) return;
+  status.health = Health::kUnhealthy;
+  status.reason = reason;
+  status.failure_class = kEjectedClass;
 }
 
 void Registry::ReportProcessForwarded(std::string_view backend_id, bool process_forwarded) {
@@ -200,6 +236,7 @@ void Registry::Redeclare() {
       // A backend that moved to another address is another cluster until it was probed.
       if (before->backends[*old].url != backend.url) {
         entry.status = entry.reported = BackendStatus();
+        entry.ejected.clear();
       }
     } else {
       entry.counters = std::make_shared<BackendCounters>();

@@ -63,6 +63,11 @@ class Registry {
   // What the last report said holds again.
   bool ClearMarks(std::string_view backend_id);
 
+  // Takes a backend that probes find healthy out of choice because queries fare badly there, until
+  // Readmit() or until it is marked healthy by hand. It shows as unhealthy, class "latency".
+  void Eject(std::string_view backend_id, std::string reason);
+  void Readmit(std::string_view backend_id);
+
   // What a worker noticed: the cluster refuses (or takes) forwarded headers.
   void ReportProcessForwarded(std::string_view backend_id, bool process_forwarded);
 
@@ -97,6 +102,7 @@ class Registry {
     BackendStatus status;
     BackendStatus reported;  // by the monitor, without what was marked since
     Mark mark;
+    std::string ejected;  // why; empty: it is not
     std::shared_ptr<BackendCounters> counters;
     std::shared_ptr<const BackendState> state;  // as of `status`; of the next snapshot, or the last
     HealthHistory history;
@@ -104,6 +110,7 @@ class Registry {
 
   bool SetMark(std::string_view backend_id, const Mark& mark);
   static void Apply(const Mark& mark, BackendStatus& status);
+  static void ApplyEjection(const std::string& reason, BackendStatus& status);
 
   // These need mutex_.
   Entry* FindEntry(std::string_view backend_id);

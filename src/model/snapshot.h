@@ -71,14 +71,23 @@ struct BackendStatus {
 
 // Counters of a backend that live as long as it is declared.
 struct BackendCounters {
-  std::atomic<std::int64_t> in_flight{0};     // exchanges being relayed now
-  std::atomic<std::uint64_t> submissions{0};  // statements sent to it, ever
-  LiveQueries live;                           // what a drain has to wait for
+  std::atomic<std::int64_t> in_flight{0};       // exchanges being relayed now
+  std::atomic<std::uint64_t> submissions{0};    // statements sent to it, ever
+  std::atomic<std::uint64_t> answers{0};        // of them, answered properly
+  std::atomic<std::uint64_t> answer_micros{0};  // until the heads of those answers, in all
+  LiveQueries live;                             // what a drain has to wait for
   // What other instances of the gateway said last of the same.
   std::atomic<std::int64_t> remote_in_flight{0};
   std::atomic<std::size_t> remote_queries{0};
   std::atomic<std::size_t> remote_transactions{0};
   std::atomic<bool> remote_spooled{false};
+
+  // A submission was answered after `waited`. The two are read together, one answer more or less.
+  void NoteAnswer(std::chrono::nanoseconds waited) {
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(waited).count();
+    answers.fetch_add(1, std::memory_order_relaxed);
+    answer_micros.fetch_add(static_cast<std::uint64_t>(micros), std::memory_order_relaxed);
+  }
 };
 
 struct BackendState {

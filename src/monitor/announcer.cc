@@ -17,6 +17,10 @@ void Announcer::Probed(const model::Backend& backend,
     logger_.Event(Level::kInfo, "backend.process_forwarded",
                   {{"backend", backend.id}, {"process_forwarded", after.status.process_forwarded}});
   }
+  if (after.status.spooling && after.status.spooling != before.status.spooling) {
+    logger_.Event(Level::kInfo, "backend.spooling",
+                  {{"backend", backend.id}, {"spooling", *after.status.spooling}});
+  }
   if (after.status.load_reason != before.status.load_reason && !after.status.load_reason.empty()) {
     logger_.Event(Level::kWarn, "backend.load_unknown",
                   {{"backend", backend.id}, {"reason", after.status.load_reason}});
@@ -36,6 +40,17 @@ void Announcer::Scheduled(const model::Backend& backend,
                           const Memory& before,
                           const Memory& after) {
   Changed(backend, before, after);
+}
+
+void Announcer::Ejected(std::string_view backend_id, std::string_view reason) {
+  metrics_.HealthChanged(backend_id, NameOf(Health::kUnhealthy), "latency");
+  logger_.Event(Level::kWarn, "backend.ejected",
+                {{"backend", backend_id}, {"class", "latency"}, {"reason", reason}});
+}
+
+void Announcer::Readmitted(std::string_view backend_id) {
+  metrics_.HealthChanged(backend_id, NameOf(Health::kHealthy), "ok");
+  logger_.Event(Level::kInfo, "backend.readmitted", {{"backend", backend_id}});
 }
 
 void Announcer::Twin(const model::Backend& backend, std::string_view other) {
@@ -81,7 +96,9 @@ void Announcer::Changed(const model::Backend& backend, const Memory& before, con
                      {"coordinator_suffix", status.coordinator_suffix}});
       break;
     case Health::kStarting:
-      logger_.Event(Level::kInfo, "backend.starting", {{"backend", backend.id}});
+      logger_.Event(
+          Level::kInfo, "backend.starting",
+          {{"backend", backend.id}, {"class", status.failure_class}, {"reason", status.reason}});
       break;
     case Health::kOffSchedule:
       logger_.Event(Level::kInfo, "backend.off_schedule",

@@ -30,6 +30,9 @@ class Announcer {
               std::string_view failure_class);
   // Its schedule took it out, or let it in again.
   void Scheduled(const model::Backend& backend, const Memory& before, const Memory& after);
+  // It is out because queries are answered slowly there; it gets them again.
+  void Ejected(std::string_view backend_id, std::string_view reason);
+  void Readmitted(std::string_view backend_id);
   // It is the same coordinator as `other`; empty: not any more.
   void Twin(const model::Backend& backend, std::string_view other);
 

@@ -47,6 +47,7 @@ class FakeCoordinator {
 
   Url url() const { return server_.url(); }
   void Stop() { server_.Stop(); }
+  void Forget() { server_.Forget(); }
   auto open_connections() const { return server_.open(); }
   auto connections() const { return server_.connections(); }
 

@@ -16,8 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kTendInterval{100};
-constexpr milliseconds kSoon{1000};  // spread over it, for hundreds of backends
-constexpr std::chrono::seconds kLoadsLookedAtEvery{1};
+constexpr milliseconds kSoon{1000};             // spread over it, for hundreds of backends
 constexpr std::chrono::seconds kLeastPause{1};  // between probes that failures ask for
 
 // An exception here would be a bug of ours, and a backend that nobody watches any more.
@@ -128,7 +127,9 @@ void Monitor::UseSettings(const SettingsById& backends) {
   settings_.clear();
   for (const auto& [id, settings] : backends) {
     settings_.emplace(id, std::make_shared<const PreparedSettings>(settings));
+    judges_latency_ = judges_latency_ || settings.latency.enabled;
   }
+  judges_latency_ = judges_latency_ || options_.probe.latency.enabled;
 }
 
 Monitor::Prepared Monitor::SettingsOf(std::string_view backend_id) const {
@@ -200,9 +201,10 @@ void Monitor::Tend() {
     for (const auto& [id, task] : tasks_) KeepSchedule(*task, wall);
   }
   const auto now = clock_.Now();
-  if (now - loads_looked_at_ >= kLoadsLookedAtEvery) {
-    loads_looked_at_ = now;
+  if (now - last_second_ >= std::chrono::seconds(1)) {
+    last_second_ = now;
     for (const auto& [id, task] : tasks_) ExpireLoad(*task, now);
+    if (judges_latency_) JudgeLatency(now);
   }
   if (options_.shared) FollowLeader(now);
   registry_.PublishPending();
@@ -242,6 +244,23 @@ void Monitor::Heed(Task& task, const model::ProbeResult& found, Clock::TimePoint
   status.figures = found.figures;
   task.load_measured = found.measured;
   registry_.ReportStatus(task.backend.id, status, model::Registry::Urgent::kHealth);
+}
+
+// Who takes far longer to answer submissions than its peers is out for a while.
+void Monitor::JudgeLatency(Clock::TimePoint now) {
+  const auto rule_of = [this](std::string_view id) -> const LatencyRule& {
+    return SettingsOf(id)->settings.latency;  // they outlive this call
+  };
+  const auto snapshot = registry_.Current();
+  for (const auto& change : ejector_.Judge(*snapshot, rule_of, now)) {
+    if (change.reason.empty()) {
+      registry_.Readmit(change.backend_id);
+      announcer_.Readmitted(change.backend_id);
+    } else {
+      registry_.Eject(change.backend_id, change.reason);
+      announcer_.Ejected(change.backend_id, change.reason);
+    }
+  }
 }
 
 http::Awaitable<void> Monitor::TendAlways() {

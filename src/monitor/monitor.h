@@ -24,6 +24,7 @@
 #include "model/registry.h"
 #include "model/shared_probes.h"
 #include "monitor/announcer.h"
+#include "monitor/ejector.h"
 #include "monitor/findings.h"
 #include "monitor/prober.h"
 #include "telemetry/logger.h"
@@ -96,6 +97,7 @@ class Monitor {
   void Heed(Task& task, const model::ProbeResult& found, Clock::TimePoint now);
   std::optional<model::ProbeResult> SharedOf(const Task& task) const;
   std::chrono::milliseconds Jitter(std::chrono::milliseconds most);
+  void JudgeLatency(Clock::TimePoint now);
   void CountFailure(const std::string& backend_id, const std::string& failure_class);
   void FindTwin(Task& task);
   void Share(const Task& task, const Findings& findings);
@@ -124,7 +126,9 @@ class Monitor {
   std::uint64_t shared_version_ = 0;                 // of what was heeded last
   std::shared_ptr<const model::Declared> declared_;  // of the last one that was noted
   Clock::WallTime minute_{};                         // that schedules were asked for
-  Clock::TimePoint loads_looked_at_{};               // whether they are too old
+  Clock::TimePoint last_second_{};                   // when what is done once a second was done
+  Ejector ejector_;
+  bool judges_latency_ = false;  // some settings have asked for it
   bool stopped_ = false;
   int running_ = 0;  // coroutines of backends, also of those that are gone but have not noticed yet
   std::map<std::string, std::shared_ptr<Task>, std::less<>> tasks_;

@@ -402,9 +402,9 @@ TEST_F(MonitorTest, LogsEachChange) {
     events.emplace_back(line.at("event").as_string());
     EXPECT_EQ(line.at("backend").as_string(), "c1");
   }
-  EXPECT_EQ(events,
-            (std::vector<std::string>{"backend.unhealthy", "backend.healthy", "backend.restarted",
-                                      "backend.process_forwarded", "backend.starting"}));
+  EXPECT_EQ(events, (std::vector<std::string>{"backend.unhealthy", "backend.spooling",
+                                              "backend.healthy", "backend.restarted",
+                                              "backend.process_forwarded", "backend.starting"}));
   EXPECT_EQ(lines.at(0).at("reason").as_string(), "probe query failed: nodes is empty");
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "http/tls.h"
+#include "monitor/latency.h"
 
 namespace gateway::monitor {
 
@@ -80,6 +81,7 @@ struct ProbeSettings {
   LoadSource load_source = LoadSource::kQueryState;
   std::chrono::milliseconds load_timeout{5000};
   int min_active_workers = 0;  // needs a source that counts them
+  LatencyRule latency;         // no probe: what queries found
 
   bool operator==(const ProbeSettings&) const = default;
 };

@@ -266,6 +266,7 @@ Awaitable<Expected<void>> Exchange::CallOnce(const model::BackendState& backend,
       co_await call_.Run(request, submission ? timeouts.submit_head : timeouts.response_head);
   if (!called) co_return called;
   waited_ = call_.waited();
+  if (submission && call_.head().status == 200) backend.counters->NoteAnswer(waited_);
   auto inspected = co_await relay_.Inspect(std::move(answer));
   if (!inspected) {
     inspected.error().message =

@@ -98,6 +98,7 @@ v1::Backend ToProto(const admin::BackendView& view) {
   out.set_left_queries(static_cast<std::int32_t>(view.left.queries));
   out.set_left_transactions(static_cast<std::int32_t>(view.left.transactions));
   out.set_left_spooled(view.left.spooled);
+  if (status.spooling) out.set_spooling(*status.spooling);
   return out;
 }
 

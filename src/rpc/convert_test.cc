@@ -143,6 +143,11 @@ TEST(Convert, ShowsWhatIsKnownAboutABackend) {
   EXPECT_EQ(message.trino_version(), "476");
   EXPECT_EQ(message.running_queries(), 2);
   EXPECT_FALSE(message.has_queued_queries());
+  EXPECT_FALSE(message.has_spooling()) << "nobody knows yet";
+  view.status.spooling = false;
+  EXPECT_TRUE(ToProto(view).has_spooling());
+  view.status.spooling = true;
+  EXPECT_TRUE(ToProto(view).spooling());
 }
 
 TEST(PreconditionOf, ReadsEtags) {
