@@ -16,6 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kTendInterval{100};
+constexpr milliseconds kTogether{50};
 constexpr std::chrono::seconds kLeastPause{1};  // between probes that failures ask for
 
 // An exception here would be a bug of ours, and a backend that nobody watches any more.
@@ -288,6 +289,9 @@ http::Awaitable<void> Monitor::Wait(Task& task) {
   const auto jitter = static_cast<std::int64_t>(
       random_.Below(static_cast<std::uint64_t>(interval.count()) / 10 + 1));
   task.next_probe = clock_.Now() + interval - milliseconds(jitter);
+  // A wake-up of this thread costs about as much as a probe does: those that are due at nearly the
+  // same time begin together.
+  if (interval >= 20 * kTogether) task.next_probe -= task.next_probe.time_since_epoch() % kTogether;
   // Whoever wants a probe earlier moves the time and cancels the timer. One that is off schedule
   // waits until that is over.
   while (!task.ended && (task.off || clock_.Now() < task.next_probe)) {
