@@ -5,7 +5,7 @@ import time
 
 from .harness import wait_for
 from .queries import AS_ALICE, submit as statement, target_of
-from .raw_backend import answer_ok, sends
+from .raw_backend import sends, statement_answer
 
 SUBMISSION = [("X-Test", "1"), ("X-Trino-User", "u")]
 UNAVAILABLE = "HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n"
@@ -72,16 +72,21 @@ def test_what_runs_on_a_backend_is_counted(lab):
     assert left(gateway, "open_transactions") == 0
 
 
-def slowly(exchange):
-    time.sleep(0.3)
-    answer_ok(exchange)
+def answers_after(seconds, suffix):
+    def script(exchange):
+        exchange.body()
+        time.sleep(seconds)
+        answer = statement_answer(f"20260101_000000_00001_{suffix}")
+        exchange.reply(200, [("Content-Type", "application/json")], json.dumps(answer).encode())
+    return script
 
 
 def test_a_backend_that_answers_far_slower_than_its_peers_is_out_for_a_while(lab):
     slow, quick, other = (lab.raw_backend(name) for name in ("slow1", "quick", "other"))
     rule = {"at_least": "100ms", "times": 3, "requests": 4, "eject_for": "2s"}
     gateway = lab.gateway({"c1": slow, "c2": quick, "c3": other}, monitor={"latency": rule})
-    slow.script = slowly
+    slow.script = answers_after(0.3, "slow1")
+    quick.script, other.script = answers_after(0, "quick"), answers_after(0, "other")
 
     def ejected():
         submit(gateway)
@@ -103,7 +108,7 @@ def test_a_backend_that_answers_far_slower_than_its_peers_is_out_for_a_while(lab
         assert submit(gateway).status == 200
     assert len(slow.heads) == met, "no new query goes there"
 
-    slow.script = answer_ok
+    slow.script = answers_after(0, "slow1")
     wait_for(lambda: gateway.events("backend.readmitted"), "the slow backend to come back")
     wait_for(lambda: submit(gateway) and len(slow.heads) > met, "queries to go there again")
     assert healthy(gateway, "c1") == 1
