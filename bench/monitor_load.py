@@ -26,7 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.faults.harness import Gateway, wait_for  # noqa: E402
 
 UNHEALTHY_INTERVAL = 2.0  # the gateway's pause after a failure
-JITTER = 0.1              # it probes up to so much earlier
+JITTER = 0.1              # it probes up to so much of the interval earlier,
+TOGETHER = 0.05           # and so many seconds, with others that are due at nearly the same time
 
 
 def main():
@@ -179,7 +180,7 @@ def ask(fakes):
 def report_schedule(told, options):
     steady = [probes for hangs, flaps, probes, _ in told if not hangs and not flaps]
     gaps = [b - a for probes in steady for a, b in zip(probes, probes[1:])]
-    early, late = options.interval * (1 - JITTER), options.interval
+    early, late = options.interval * (1 - JITTER) - TOGETHER, options.interval
     off = [max(early - gap, gap - late, 0) for gap in gaps]
     print(f"probes: {sum(len(probes) for _, _, probes, _ in told)} of {len(told)} backends on "
           f"{sum(connections for *_, connections in told)} new connections")

@@ -16,7 +16,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kTendInterval{100};
-constexpr milliseconds kSoon{1000};             // spread over it, for hundreds of backends
+constexpr milliseconds kSoon{1000};  // spread over it, for hundreds of backends
+constexpr milliseconds kTogether{50};
 constexpr std::chrono::seconds kLeastPause{1};  // between probes that failures ask for
 
 // An exception here would be a bug of ours, and a backend that nobody watches any more.
@@ -329,6 +330,9 @@ http::Awaitable<void> Monitor::Wait(Task& task) {
                             : std::min(options_.interval, options_.unhealthy_interval);
   // Up to a tenth earlier: many instances and backends must not fall into step.
   task.next_probe = clock_.Now() + interval - Jitter(interval / 10);
+  // A wake-up of this thread costs about as much as a probe does: those that are due at nearly the
+  // same time begin together.
+  if (interval >= 20 * kTogether) task.next_probe -= task.next_probe.time_since_epoch() % kTogether;
   // Whoever wants a probe earlier moves the time and cancels the timer. One that is off schedule
   // waits until that is over.
   while (!task.ended && (task.off || clock_.Now() < task.next_probe)) {

@@ -179,10 +179,13 @@ def test_a_cluster_that_does_not_answer_is_a_timeout(tmp_path):
 
 
 def expect_failure(gateway, name, failure_class, reason):
-    """As a metric, and, unless `reason` is None, as a line of the log."""
+    """As a metric and in the API, and, unless `reason` is None, with that in both and in the log."""
     wait_until(lambda: gateway.metric("probes_total", backend=name, result=failure_class), 60,
                f"a probe of {name} ends with {failure_class}")
     assert gateway.metric("backend_healthy", backend=name) == 0
+    state = gateway.api("GET", f"backends/{name}").json()
+    assert state["failure_class"] == failure_class
+    assert (reason or "") in state["health_reason"]
     if reason is None:
         return
     told = gateway.events("backend.unhealthy", backend=name)

@@ -1,10 +1,11 @@
 """What the data path meets is told to the monitor, which probes at once and not a minute later."""
 
 import json
+import time
 
 from .harness import wait_for
 from .queries import AS_ALICE, submit as statement, target_of
-from .raw_backend import sends
+from .raw_backend import sends, statement_answer
 
 SUBMISSION = [("X-Test", "1"), ("X-Trino-User", "u")]
 UNAVAILABLE = "HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n"
@@ -69,3 +70,45 @@ def test_what_runs_on_a_backend_is_counted(lab):
                        [("X-Trino-Transaction-Id", f"{transaction}~c1")])
     gateway.request("GET", target_of(gateway, json.loads(commit.body)["nextUri"]), AS_ALICE)
     assert left(gateway, "open_transactions") == 0
+
+
+def answers_after(seconds, suffix):
+    def script(exchange):
+        exchange.body()
+        time.sleep(seconds)
+        answer = statement_answer(f"20260101_000000_00001_{suffix}")
+        exchange.reply(200, [("Content-Type", "application/json")], json.dumps(answer).encode())
+    return script
+
+
+def test_a_backend_that_answers_far_slower_than_its_peers_is_out_for_a_while(lab):
+    slow, quick, other = (lab.raw_backend(name) for name in ("slow1", "quick", "other"))
+    rule = {"at_least": "100ms", "times": 3, "requests": 4, "eject_for": "2s"}
+    gateway = lab.gateway({"c1": slow, "c2": quick, "c3": other}, monitor={"latency": rule})
+    slow.script = answers_after(0.3, "slow1")
+    quick.script, other.script = answers_after(0, "quick"), answers_after(0, "other")
+
+    def ejected():
+        submit(gateway)
+        return gateway.events("backend.ejected")
+
+    told = wait_for(ejected, "the slow backend to be ejected")
+    assert [line["backend"] for line in told] == ["c1"]
+    assert told[0]["class"] == "latency"
+    assert told[0]["reason"].startswith("slow: 3")
+    state = json.loads(gateway.admin("/api/v1/backends/c1").body)
+    assert (state["health"], state["failure_class"]) == ("unhealthy", "latency")
+    assert state["health_reason"] == told[0]["reason"]
+    assert healthy(gateway, "c1") == 0
+    assert gateway.metric('trino_gateway_backend_state_changes_total'
+                          '{backend="c1",reason="latency",state="unhealthy"}') == 1
+
+    met = len(slow.heads)
+    for _ in range(6):
+        assert submit(gateway).status == 200
+    assert len(slow.heads) == met, "no new query goes there"
+
+    slow.script = answers_after(0, "slow1")
+    wait_for(lambda: gateway.events("backend.readmitted"), "the slow backend to come back")
+    wait_for(lambda: submit(gateway) and len(slow.heads) > met, "queries to go there again")
+    assert healthy(gateway, "c1") == 1
