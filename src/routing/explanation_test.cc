@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "routing/policies.h"
 #include "routing/routing_fixture.h"
 
 namespace gateway::routing {
@@ -201,6 +202,7 @@ TEST_F(ExplanationTest, SaysWhyEachBackendIsInOrOut) {
   AddBackend("drains", "adhoc").draining = true;
   AddBackend("ill", "adhoc");
   AddBackend("starts", "adhoc");
+  AddBackend("sleeps", "adhoc");
   AddBackend("none", "adhoc");
   AddBackend("full", "adhoc").load_limit = 10;
   AddBackend("unseen", "adhoc");
@@ -211,6 +213,7 @@ TEST_F(ExplanationTest, SaysWhyEachBackendIsInOrOut) {
   registry.ReplaceFile(configuration, "adhoc");
   Report("ill", Health::kUnhealthy);
   registry.ReportStatus("starts", {.health = Health::kStarting, .reason = ""});
+  registry.ReportStatus("sleeps", {.health = Health::kOffSchedule, .reason = ""});
   Report("full", Health::kHealthy, 12.5);
   Run();
   struct Case {
@@ -222,6 +225,7 @@ TEST_F(ExplanationTest, SaysWhyEachBackendIsInOrOut) {
                         {"drains", "draining"},
                         {"ill", "timeout"},
                         {"starts", "starting"},
+                        {"sleeps", "off_schedule"},
                         {"none", "weight 0"},
                         {"full", "load 12.5 is above its limit 10"},
                         {"unseen", "not probed yet"},
@@ -262,6 +266,52 @@ TEST_F(ExplanationTest, SaysWhyNothingCanBePicked) {
   EXPECT_EQ(explanation.backend, "");
   EXPECT_EQ(explanation.unavailable, "adhoc: c1 (timeout)");
   EXPECT_NE(Text().find("no backend: adhoc: c1 (timeout)\n"), std::string::npos);
+}
+
+TEST_F(ExplanationTest, SaysThatThereIsNothingToPickFrom) {
+  facts.client_tags = "";
+  GroupOf("adhoc").backends.clear();
+  DeclareAndRun();
+  EXPECT_EQ(explanation.unavailable, "adhoc: no backends");
+  GroupOf("adhoc").enabled = false;
+  DeclareAndRun();
+  EXPECT_EQ(explanation.groups[0].reason, "disabled");
+  EXPECT_EQ(explanation.unavailable, "no enabled group is configured for it");
+}
+
+TEST_F(ExplanationTest, ShowsGroupsThatWereNamedInsteadOfAskingPolicies) {
+  Add("tag", RuleType::kHeaderClientTags, "etl", "adhoc");
+  GroupOf("etl").fallback_groups = {"adhoc"};
+  Declare();
+  snapshot = registry.Current();
+  const std::vector<std::string> named = {"etl", "gone"};
+  GroupChoice choice;
+  GroupChooser().ChooseNamed(facts, *snapshot, named, "rule r -> etl", choice);
+  explanation = Explain(facts, *snapshot,
+                        {.choice = choice, .policies_unasked = "a rule decides", .named = named},
+                        clock, random);
+  std::string groups;
+  for (const auto& group : explanation.groups) {
+    groups += group.id + "/" + std::string(NameOf(group.origin)) + "/" + group.reason + " ";
+  }
+  EXPECT_EQ(groups, "etl/rule/ gone/rule/not declared adhoc/group_fallback/ ");
+  EXPECT_EQ(explanation.backend, "c2");
+  EXPECT_TRUE(explanation.deciding.empty());
+  ExpectPolicy("tag", PolicyVerdict::kDecides, "leads to adhoc");
+  EXPECT_NE(Text().find("\npolicies, which are not asked, as a rule decides\n"), std::string::npos);
+}
+
+TEST_F(ExplanationTest, SaysWhyThereIsNoChoice) {
+  Declare();
+  snapshot = registry.Current();
+  const GroupChoice choice;
+  const Decided decided{.choice = choice,
+                        .owner = snapshot->FindBackend("c2"),
+                        .settled = "its transaction runs there"};
+  explanation = Explain(facts, *snapshot, decided, clock, random);
+  EXPECT_EQ(explanation.group, "");
+  EXPECT_TRUE(explanation.groups.empty());
+  EXPECT_EQ(Text(), "backend c2, mode proxy: its transaction runs there\n\nno policies\n");
 }
 
 TEST_F(ExplanationTest, TakesTheModeOfThePolicyOrElseOfTheGroup) {
