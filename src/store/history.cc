@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kMaxName = 255;           // as wide as the columns
+constexpr std::size_t kMaxName = 255;  // as wide as the columns
 constexpr std::size_t kMaxShortName = 64;
 constexpr std::size_t kMaxId = 128;
 constexpr std::size_t kMaxText = 1 << 20;
