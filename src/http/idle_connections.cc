@@ -41,7 +41,7 @@ void IdleConnections::Drop(const std::string& key, const Connection* connection)
   if (found == idle_.end()) return;
   const auto position = std::ranges::find(found->second, connection, &ConnectionPtr::get);
   if (position == found->second.end()) return;
-  const auto kept = *position;
+  const auto kept = std::move(*position);
   found->second.erase(position);
   kept->OnActivity(nullptr);
   kept->Close();

@@ -14,9 +14,8 @@ std::optional<Microseconds> MedianOfPeers(std::span<const LatencyMember> members
                                           std::size_t index) {
   std::vector<Microseconds> averages;
   for (std::size_t i = 0; i < members.size(); ++i) {
-    if (i != index && !members[i].ejected && members[i].average) {
-      averages.push_back(*members[i].average);
-    }
+    const auto& member = members[i];
+    if (i != index && !member.ejected && member.average) averages.push_back(*member.average);
   }
   if (averages.empty()) return std::nullopt;
   // The lower one of the two in the middle: of two peers, the faster one shows what is possible.
