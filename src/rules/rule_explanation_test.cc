@@ -5,21 +5,13 @@
 
 #include "base/fake_clock.h"
 #include "rules/fake_facts.h"
+#include "rules/rule_fixture.h"
 #include "rules/rule_runner.h"
 
 namespace gateway::rules {
 namespace {
 
 using testing::HasSubstr;
-
-Rule MakeRule(std::string id, std::string source, int priority = 0) {
-  Rule rule;
-  rule.file = id + ".lua";
-  rule.id = std::move(id);
-  rule.source = std::move(source);
-  rule.priority = priority;
-  return rule;
-}
 
 struct RuleExplanationTest : testing::Test {
   RuleTrace Only(std::string source) {

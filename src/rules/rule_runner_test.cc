@@ -5,6 +5,7 @@
 
 #include "base/fake_clock.h"
 #include "rules/fake_facts.h"
+#include "rules/rule_fixture.h"
 #include "telemetry/captured_lines.h"
 
 namespace gateway::rules {
@@ -12,15 +13,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-Rule MakeRule(std::string id, std::string source, int priority = 0) {
-  Rule rule;
-  rule.file = id + ".lua";
-  rule.id = std::move(id);
-  rule.source = std::move(source);
-  rule.priority = priority;
-  return rule;
-}
 
 struct RuleRunnerTest : testing::Test {
   Decision Ask() {
