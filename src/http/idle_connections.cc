@@ -17,6 +17,7 @@ ConnectionPtr IdleConnections::Take(std::string_view key) {
     connection->ClearDeadline();
     if (connection->open() && !connection->ended()) return connection;
   }
+  idle_.erase(found);
   return nullptr;
 }
 
@@ -43,6 +44,8 @@ void IdleConnections::Drop(const std::string& key, const Connection* connection)
   if (position == found->second.end()) return;
   const auto kept = std::move(*position);
   found->second.erase(position);
+  // Keys come and go with what is configured.
+  if (found->second.empty()) idle_.erase(found);
   kept->OnActivity(nullptr);
   kept->Close();
 }

@@ -3,7 +3,8 @@
 // Each is watched: when the peer closes it or sends anything, it is dropped at once, so that a
 // request hardly ever meets a dead one.
 // Threads: one event loop only.
-// Memory: at most `per_key` connections of Connection::kSmallBuffer for each key.
+// Memory: at most `per_key` connections of Connection::kSmallBuffer for each key; a key is
+// forgotten with its last connection.
 #pragma once
 
 #include <chrono>
