@@ -106,8 +106,11 @@ TEST_F(FollowedMarks, OutliveARestartOnlyWhenTheyHoldUntilTheyAreCleared) {
     return state && state->Eligible();
   }));
   reader.follower.Start();
-  // Marks are taken over in their order, so the one of c1 has been passed over by then.
   ASSERT_TRUE(ReaderSees(model::Health::kUnknown));
+  // What is stored now is seen by the second round, so the first has passed over the mark of c1.
+  writer.Put("second round");
+  ASSERT_TRUE(
+      reader.Sees([](const auto& now) { return now.FindBackend("second round") != nullptr; }));
   ASSERT_TRUE(writer.store->SaveMark({.backend_id = "last", .healthy = false}));
   ASSERT_TRUE(reader.Sees([](const auto& now) {
     const auto* state = now.FindBackend("last");

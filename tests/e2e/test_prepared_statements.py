@@ -39,7 +39,8 @@ def test_trino_did_compress_it(by_table):
     answer = direct.submit(by_table.url, f"PREPARE p FROM {LONG_REGION}")
     added = [prepared for head in direct.heads(answer)
              if (prepared := head.get("X-Trino-Added-Prepare"))]
-    assert [prepared.split("=")[0] for prepared in added] == ["p"]
+    # Once or more: Trino says it in each page from then on, and how many there are is its business.
+    assert {prepared.split("=")[0] for prepared in added} == {"p"}
     assert added[0].split("=")[1].startswith("%24zstd%3A")
     answer = direct.submit(by_table.url, "EXECUTE p USING 'ASIA'",
                            {"X-Trino-Prepared-Statement": added[0]})
