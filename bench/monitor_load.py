@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / path) for path in ("", "tests")]
 
 from tests.faults.harness import Gateway, wait_for  # noqa: E402
 

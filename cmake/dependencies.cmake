@@ -30,7 +30,7 @@ find_library(ZSTD_LIBRARY zstd REQUIRED)
 # saves an allocation and two virtual calls for each operation.
 add_library(boost_asio INTERFACE)
 target_link_libraries(boost_asio INTERFACE Boost::headers Boost::system Threads::Threads)
-target_compile_definitions(boost_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION)
+target_compile_definitions(boost_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_DISABLE_BOOST_DATE_TIME)
 add_library(Boost::asio ALIAS boost_asio)
 
 add_library(soci INTERFACE)

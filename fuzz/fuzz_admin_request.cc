@@ -6,9 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "rpc/entity_tags.h"
 #include "rpc/json_reader.h"
 #include "rpc/json_writer.h"
 #include "rpc/listing.h"
+#include "rpc/origin_form.h"
 #include "rpc/path_template.h"
 #include "trino/gateway/v1/group.pb.h"
 #include "trino/gateway/v1/policy.pb.h"
@@ -42,8 +44,14 @@ void CheckTarget(std::string_view target) {
   const auto value = equals == std::string_view::npos ? "" : target.substr(equals + 1);
   const auto read = ReadParameter(target.substr(0, equals), value, request);
   Require(read || !read.error().message.empty());
-  const auto terms = ParseFilter(target, {"id", "enabled"});
+  const auto terms = ParseFilter(target, {{"id"}, {"enabled", {"true", "false"}}});
   Require(terms || !terms.error().message.empty());
+  const auto tags = ParseEntityTags("If-Match", target);
+  Require(!tags || tags->any || !tags->tags.empty());
+  Request request_line;
+  request_line.target = target;
+  Require(!TakeOriginForm(request_line, 1, true) || request_line.target == "*" ||
+          request_line.target.starts_with('/'));
 }
 
 }  // namespace

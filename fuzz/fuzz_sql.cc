@@ -47,6 +47,7 @@ void CheckOutcome(const Analysis& analysis) {
     case Outcome::kOk:
     case Outcome::kUnresolved:
     case Outcome::kUnknownPrepared:
+    case Outcome::kUnknownTarget:
       Require(known);
       break;
     default:

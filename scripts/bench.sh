@@ -6,7 +6,9 @@
 # Tunable: BENCH_SECONDS, BENCH_ROUNDS, BENCH_BYTES, BENCH_WORKLOADS, BENCH_ALL=1 (all workloads),
 # BENCH_CANDIDATES ("direct haproxy gateway"), GATEWAY_BINARY (else the release build is made),
 # BENCH_HISTORY=true (the gateway records each query in its database, which HAProxy has no counterpart of),
-# BENCH_MICRO (0: without the benchmarks of single parts, which come last; only: nothing else).
+# BENCH_CONTROL (0: without the control plane with many objects, which takes five minutes; only:
+# nothing else), BENCH_MICRO (0: without the benchmarks of single parts, which come last; only:
+# nothing else).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 cd "$ROOT"
@@ -80,7 +82,11 @@ prepare_tools() {
     version_at_least "$(go_version)" $GO_NEEDED || scripts/install.sh bench
   fi
   (cd bench && GOTOOLCHAIN=local go build -o bin/ ./cmd/...)
-  if ! wants gateway; then return; fi
+  if wants gateway; then prepare_gateway; fi
+}
+
+# The binary as the sources are now, unless another one is named.
+prepare_gateway() {
   if [ -z "${GATEWAY_BINARY:-}" ]; then
     cmake --preset release >/dev/null
     cmake --build --preset release --target trino-gateway
@@ -226,9 +232,25 @@ run_micro() {
   done
 }
 
+# The admin API with 10,000 policies: lists, changes until queries are routed by them, start.
+run_control_plane() {
+  scripts/install.sh test bench
+  prepare_gateway
+  export GATEWAY_BINARY
+  say "control plane with many objects"
+  PATH=$VENV/bin:$PATH
+  (cd bench && GOTOOLCHAIN=local go build -o bin/ ./cmd/faketrino)
+  "$VENV/bin/python" bench/control_plane.py
+}
+
 MICRO=${BENCH_MICRO:-1}
+CONTROL=${BENCH_CONTROL:-1}
 if [ "$MICRO" = only ]; then
   run_micro
+  exit 0
+fi
+if [ "$CONTROL" = only ]; then
+  run_control_plane
   exit 0
 fi
 prepare_tools
@@ -238,4 +260,5 @@ mkdir -p "$RESULTS"
 start_servers
 run_all
 report
+if [ "$CONTROL" != 0 ]; then run_control_plane; fi
 if [ "$MICRO" != 0 ]; then run_micro; fi

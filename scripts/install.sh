@@ -27,7 +27,7 @@ apt_packages() {
       echo "$common clang++-19=clang-19 ld.lld-19=lld-19 ccache=ccache cmake=cmake ninja=ninja-build" \
         "libboost1.81-dev|libboost-dev libboost-json1.81-dev|libboost-json-dev" \
         "libabsl-dev libargon2-dev libboost-system1.81-dev|libboost-system-dev libcli11-dev libfmt-dev" \
-        "libgrpc++-dev libgtest-dev libldap-dev liblua5.4-dev libmariadb-dev libmimalloc-dev libpq-dev" \
+        "libgmock-dev libgrpc++-dev libgtest-dev libldap-dev liblua5.4-dev libmariadb-dev libmimalloc-dev libpq-dev" \
         "libprotobuf-dev libre2-dev" \
         "libsoci-dev libspdlog-dev libsqlite3-dev libssl-dev libunistring-dev libyaml-cpp-dev libzstd-dev" \
         "prometheus-cpp-dev protobuf-compiler-grpc tzdata zlib1g-dev $(python_only)" ;;
@@ -123,6 +123,17 @@ install_python_environment() {
   printf '%s\n' "$wanted" >"$stamp"
 }
 
+# dbt, a client of the tests, in an environment of its own.
+install_dbt() {
+  local wanted=$ROOT/tests/e2e/dbt/requirements.txt
+  local stamp=$CACHE/dbt/.installed
+  if cmp -s "$wanted" "$stamp"; then return; fi
+  say "python: setting up dbt for the tests (150 MB, once)"
+  python3 -m venv "$CACHE/dbt"
+  "$CACHE/dbt/bin/python" -m pip install -q --disable-pip-version-check -r "$wanted"
+  cp "$wanted" "$stamp"
+}
+
 # What the build needs for the API: see cmake/api.cmake. A stamp tells whether it is there.
 install_api_tools() {
   local stamp=$CACHE/.api-tools wanted="$GOOGLE_PROTOS $OPENAPI_PLUGIN $SWAGGER_UI" packages=() folder
@@ -174,7 +185,10 @@ main() {
     esac
   done
   for job in "${jobs[@]}"; do
-    if [ "$job" = test ]; then install_identity_provider; fi
+    if [ "$job" = test ]; then
+      install_identity_provider
+      install_dbt
+    fi
   done
   say "all there for: ${jobs[*]}"
 }

@@ -78,8 +78,11 @@ struct Installation {
   Installation(Strategy strategy, int members) {
     const auto configuration = MakeConfiguration(strategy, members);
     registry.ReplaceFile(configuration, "group-0");
+    int busy = 0;
     for (const auto& backend : configuration.backends) {
       registry.ReportStatus(backend.id, {.health = model::Health::kHealthy, .load = 1});
+      // Nobody is idle, or the first look would find the least.
+      registry.Current()->FindBackend(backend.id)->counters->in_flight = 1 + busy++ % 7;
     }
   }
 

@@ -1,6 +1,10 @@
 #include "admin/audit_json.h"
 
+#include <chrono>
+
 #include <boost/json.hpp>
+
+#include "identity/digest.h"
 
 namespace gateway::admin {
 namespace {
@@ -8,6 +12,11 @@ namespace {
 namespace json = boost::json;
 
 json::string Text(std::string_view text) { return json::string(text.data(), text.size()); }
+
+// In place of what may be long, or hold what only its reader should see.
+json::string DigestOf(std::string_view text) {
+  return Text(identity::ToHex(identity::Sha256(text)));
+}
 
 json::array Texts(const std::vector<std::string>& texts) {
   json::array array;
@@ -36,6 +45,20 @@ json::array ArrayOf(const std::vector<T>& objects) {
 }
 
 }  // namespace
+
+std::string ToAuditJson(const store::QueryRecord& query) {
+  const auto submitted = std::chrono::floor<std::chrono::milliseconds>(query.submitted);
+  return json::serialize(json::object{{"id", Text(query.id)},
+                                      {"user", Text(query.user)},
+                                      {"source", Text(query.source)},
+                                      {"client", Text(query.client)},
+                                      {"group", Text(query.group_id)},
+                                      {"backend", Text(query.backend_id)},
+                                      {"server_host", Text(query.server_host)},
+                                      {"submitted_ms", submitted.time_since_epoch().count()},
+                                      {"text_sha256", DigestOf(query.text)},
+                                      {"trace_sha256", DigestOf(query.trace)}});
+}
 
 std::string ToAuditJson(const model::Backend& backend) {
   return json::serialize(json::object{{"id", Text(backend.id)},
@@ -91,6 +114,13 @@ std::string ToAuditJson(const model::Rule& rule) {
                                       {"text", rule.text},
                                       {"enabled", rule.enabled},
                                       {"version", rule.version}});
+}
+
+std::string ToAuditJson(const store::BackendMark& mark) {
+  json::object object{{"id", Text(mark.backend_id)}};
+  object["marked_healthy"] = mark.healthy ? json::value(*mark.healthy) : json::value(nullptr);
+  object["marked_load"] = mark.load ? json::value(*mark.load) : json::value(nullptr);
+  return json::serialize(object);
 }
 
 }  // namespace gateway::admin

@@ -40,13 +40,6 @@ std::vector<store::InstanceLoad> LoadsOf(const std::string& instance_id,
   return loads;
 }
 
-void Add(const model::DrainState& more, model::DrainState& sum) {
-  sum.queries += more.queries;
-  sum.transactions += more.transactions;
-  sum.exchanges += more.exchanges;
-  sum.spooled = sum.spooled || more.spooled;
-}
-
 }  // namespace
 
 Follower::Follower(std::string instance_id,
@@ -87,34 +80,24 @@ void Follower::FollowChanges() {
       Pause(kWait);
       continue;
     }
-    // An error here shows again, and is reported, in the next round.
-    if (!store_.AwaitChange(publisher_.counter(), kWait, stopping_)) Pause(kWait);
+    // An error here shows again, and is reported, in the next round. What was read is waited on,
+    // not what was published: whatever the publisher makes of it, a round is not repeated at once.
+    if (!store_.AwaitChange(seen_, kWait, stopping_)) Pause(kWait);
   }
 }
 
 Expected<void> Follower::TakeOver() {
+  const auto published = publisher_.counter();
   const auto stored = store_.LoadConfiguration();
   if (!stored) return std::unexpected(stored.error());
-  publisher_.Publish(*stored);
-  const auto marks = store_.LoadMarks();
-  if (!marks) return std::unexpected(marks.error());
-  TakeOverMarks(*marks);
+  // Of a later moment, maybe, so with its own counter: it tells which word is the newer one.
+  const auto said = store_.LoadMarks();
+  if (!said) return std::unexpected(said.error());
+  publisher_.marks().TakeOver(said->marks, said->counter);
+  publisher_.Publish(*stored, published);
+  publisher_.marks().TakeOver(said->marks, said->counter);  // of backends that came with it
+  seen_ = stored->counter;
   return {};
-}
-
-// Those that differ from what was seen last, so that the clocks of instances may, too.
-void Follower::TakeOverMarks(const std::vector<store::BackendMark>& marks) {
-  const bool first = !std::exchange(marks_known_, true);
-  for (const auto& mark : marks) {
-    auto& known = marks_[mark.backend_id];
-    if (known == mark) continue;
-    known = mark;
-    // What was said before this instance began has been overruled by probes of the others.
-    if (first && registry_.marks_hold() == model::Registry::MarksHold::kUntilReport) continue;
-    if (!mark.healthy && !mark.load) registry_.ClearMarks(mark.backend_id);
-    if (mark.healthy) registry_.MarkHealth(mark.backend_id, *mark.healthy);
-    if (mark.load) registry_.SetLoad(mark.backend_id, *mark.load);
-  }
 }
 
 // Reports the first failure of a row, and its end.
@@ -132,7 +115,7 @@ void Follower::Conclude(const Expected<void>& result) {
 void Follower::ShareLoads() {
   while (!stopping_) {
     // A failure is reported by the other thread, which meets it, too.
-    if (!ExchangeLoads()) registry_.ReportRemote({});
+    if (!ExchangeLoads()) registry_.ForgetRemote();
     Pause(kSharing);
   }
 }
@@ -142,9 +125,7 @@ Expected<void> Follower::ExchangeLoads() {
   if (auto saved = store_.SaveInstanceLoads(instance_id_, own); !saved) return saved;
   const auto others = store_.LoadOtherInstanceLoads(instance_id_, kFreshness);
   if (!others) return std::unexpected(others.error());
-  model::Registry::LeftByBackend sums;
-  for (const auto& load : *others) Add(load.left, sums[load.backend_id]);
-  registry_.ReportRemote(sums);
+  registry_.ReportRemote(remote_.Take(*others));
   return {};
 }
 

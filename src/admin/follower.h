@@ -4,19 +4,20 @@
 // once a second, how many queries are in flight here and what is left on backends that get no new
 // ones, and takes over their numbers, so that load is balanced, and drains are counted, over all
 // instances. While the database is away both try again every second; nothing that
-// was published is taken back. Threads: Start() and Stop() from one thread.
+// was published is taken back, but what others have is not known then. Threads: Start() and Stop()
+// from one thread.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <map>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "admin/publisher.h"
+#include "admin/remote_loads.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "model/registry.h"
@@ -37,6 +38,10 @@ class Follower {
            telemetry::Logger& logger);
   ~Follower();
 
+  // Takes over what is stored now: marks before what they are about, so that nobody gets queries
+  // that a mark keeps from it. kUnavailable: the database is away. Not while Start() is at work.
+  [[nodiscard]] Expected<void> TakeOver();
+
   void Start();
   // Returns when both threads have ended: within about a second.
   void Stop();
@@ -46,8 +51,6 @@ class Follower {
 
  private:
   void FollowChanges();
-  Expected<void> TakeOver();
-  void TakeOverMarks(const std::vector<store::BackendMark>& marks);
   void ShareLoads();
   Expected<void> ExchangeLoads();
   void Conclude(const Expected<void>& result);
@@ -59,8 +62,8 @@ class Follower {
   model::Registry& registry_;
   Publisher& publisher_;
   telemetry::Logger& logger_;
-  std::map<std::string, store::BackendMark> marks_;  // as seen last, by backend
-  bool marks_known_ = false;                         // were any read yet?
+  std::uint64_t seen_ = 0;  // counter of what was read last
+  RemoteLoads remote_;      // of the thread that shares loads
 
   std::atomic<bool> stopping_{false};
   std::atomic<bool> synchronised_{false};

@@ -4,6 +4,8 @@
 #include <mutex>
 
 #include <gtest/gtest.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 
 #include "base/clock.h"
 #include "store/temporary_directory.h"
@@ -119,22 +121,167 @@ TEST_F(FollowedMarks, OutliveARestartOnlyWhenTheyHoldUntilTheyAreCleared) {
   EXPECT_TRUE(ReaderSees(model::Health::kUnknown));
 }
 
-TEST(Publisher, NeverPublishesAnOlderConfiguration) {
-  SystemClock clock;
-  model::Registry registry(clock, "adhoc");
-  rules::RuleBook rules(clock);
-  telemetry::Logger logger(telemetry::Level::kError);
-  Publisher publisher(registry, rules, logger);
-  const auto configuration = [](std::string id) {
+TEST_F(FollowedMarks, WaitUntilTheirBackendIsKnown) {
+  ASSERT_TRUE(reader.follower.TakeOver());
+  ASSERT_TRUE(writer.store->SaveMark({.backend_id = "f1", .healthy = true}));
+  ASSERT_TRUE(reader.follower.TakeOver());
+  reader.registry.ReplaceFile({.backends = {{.id = "f1", .url = Url{false, "127.0.0.1", 1}}}},
+                              "adhoc");
+  ASSERT_TRUE(reader.follower.TakeOver());
+  EXPECT_TRUE(reader.registry.Current()->FindBackend("f1")->Eligible());
+}
+
+TEST_F(FollowedMarks, AreKnownBeforeTheStateOfTheirBackendIsPublished) {
+  reader.registry.SetMarksHold(model::Registry::MarksHold::kUntilCleared);
+  writer.Put("c1");
+  ASSERT_TRUE(reader.follower.TakeOver());
+  reader.registry.MarkHealth("c1", true);
+  ASSERT_TRUE(writer.store->SaveMark({.backend_id = "c1", .healthy = false}));
+  writer.Put("c2");
+  bool ever = false;
+  reader.registry.Subscribe([&](const model::SnapshotPtr& now) {
+    ever = ever || (now->FindBackend("c2") && now->FindBackend("c1")->Eligible());
+  });
+  ASSERT_TRUE(reader.follower.TakeOver());
+  EXPECT_NE(reader.registry.Current()->FindBackend("c2"), nullptr);
+  EXPECT_FALSE(ever);
+}
+
+TEST_F(FollowerTest, FollowsADatabaseThatWasRestoredFromABackup) {
+  writer.Put("old");
+  store::Store& store = *reader.store;
+  ASSERT_TRUE(reader.follower.TakeOver());
+  const auto saved = *store.ChangeCounter();
+  writer.Put("new");
+  ASSERT_TRUE(reader.follower.TakeOver());
+  EXPECT_NE(reader.registry.Current()->FindBackend("new"), nullptr);
+  // What a restored file says: fewer backends, and an older number.
+  {
+    soci::session sql(soci::sqlite3, directory.File("gateway.db").string());
+    sql << "DELETE FROM backends WHERE id = 'new'";
+    sql << "UPDATE changes SET counter = " << saved;
+  }
+  reader.follower.Start();
+  EXPECT_TRUE(reader.Sees([](const auto& now) { return now.FindBackend("new") == nullptr; }));
+  EXPECT_EQ(reader.publisher.counter(), saved);
+}
+
+class PublisherTest : public testing::Test {
+ protected:
+  static std::shared_ptr<const model::Configuration> configuration(std::string id) {
     auto made = std::make_shared<model::Configuration>();
     made->backends.push_back({.id = std::move(id), .url = Url{false, "127.0.0.1", 1}});
     return made;
-  };
+  }
+
+  SystemClock clock;
+  model::Registry registry{clock, "adhoc"};
+  rules::RuleBook rules{clock};
+  telemetry::Logger logger{telemetry::Level::kError};
+  Publisher publisher{registry, rules, logger};
+};
+
+TEST_F(PublisherTest, NeverPublishesAnOlderConfiguration) {
   publisher.Publish({configuration("new"), 7});
   publisher.Publish({configuration("old"), 6});
   EXPECT_NE(registry.Current()->FindBackend("new"), nullptr);
   EXPECT_EQ(registry.Current()->FindBackend("old"), nullptr);
   EXPECT_EQ(publisher.counter(), 7U);
+}
+
+TEST_F(PublisherTest, FollowsADatabaseThatWasRestored) {
+  publisher.Publish({configuration("new"), 7});
+  publisher.Publish({configuration("read before"), 3}, 5);
+  EXPECT_EQ(publisher.counter(), 7U);
+  publisher.Publish({configuration("restored"), 3}, 7);
+  EXPECT_NE(registry.Current()->FindBackend("restored"), nullptr);
+  EXPECT_EQ(publisher.counter(), 3U);
+}
+
+TEST(Publisher, NamesRowsThatCouldNotBeReadOnce) {
+  SystemClock clock;
+  model::Registry registry(clock, "adhoc");
+  rules::RuleBook rules(clock);
+  testing::internal::CaptureStderr();
+  {
+    telemetry::Logger logger(telemetry::Level::kError);
+    Publisher publisher(registry, rules, logger);
+    for (const std::uint64_t counter : {1U, 2U}) {
+      publisher.Publish({.configuration = std::make_shared<model::Configuration>(),
+                         .counter = counter,
+                         .damaged = {{store::Kind::kGroup, "etl", "no strategy", false}}});
+    }
+  }
+  const auto log = testing::internal::GetCapturedStderr();
+  const auto first = log.find(R"("event":"store.damaged","kind":"group","id":"etl")");
+  EXPECT_NE(first, std::string::npos) << log;
+  EXPECT_EQ(log.find("store.damaged", first + 20), std::string::npos) << log;
+}
+
+// On a machine so busy that time flies while scripts run.
+struct HastyClock final : Clock {
+  TimePoint Now() const override {
+    ++looks;
+    return now += step;
+  }
+  WallTime WallNow() const override { return WallTime(1'700'000'000s); }
+
+  mutable TimePoint now{1h};
+  mutable int looks = 0;
+  std::chrono::milliseconds step{0};
+};
+
+TEST(Publisher, TriesRulesAgainThatWereRefusedForLackOfTime) {
+  HastyClock clock;
+  model::Registry registry(clock, "adhoc");
+  rules::RuleBook rules(clock);
+  testing::internal::CaptureStderr();
+  {
+    telemetry::Logger logger(telemetry::Level::kError);
+    Publisher publisher(registry, rules, logger);
+    auto made = std::make_shared<model::Configuration>();
+    made->rules.push_back({.id = "r", .script = "for i = 1, 1000 do end return 'etl'"});
+    clock.step = 1s;
+    for (int round = 0; round < 2; ++round) publisher.Publish({made, 1});
+    EXPECT_TRUE(rules.current()->empty());
+    clock.step = 0ms;
+    publisher.Publish({made, 1});
+    ASSERT_EQ(rules.current()->size(), 1U);
+    const auto version = rules.version();
+    publisher.Publish({made, 1});
+    EXPECT_EQ(rules.version(), version);  // once is enough
+  }
+  const auto log = testing::internal::GetCapturedStderr();
+  const auto first = log.find(R"("event":"rules.refused")");
+  EXPECT_NE(first, std::string::npos) << log;
+  EXPECT_EQ(log.find("rules.refused", first + 20), std::string::npos) << log;
+}
+
+TEST(Publisher, TriesRulesThatNeverRunEverMoreRarely) {
+  HastyClock clock;
+  model::Registry registry(clock, "adhoc");
+  rules::RuleBook rules(clock);
+  telemetry::Logger logger(telemetry::Level::kError);
+  Publisher publisher(registry, rules, logger);
+  auto made = std::make_shared<model::Configuration>();
+  made->rules.push_back({.id = "r", .script = "for i = 1, 1000 do end return 'etl'"});
+  const auto tries = [&](std::uint64_t counter) {
+    const int before = clock.looks;
+    publisher.Publish({made, counter});
+    return clock.looks > before;
+  };
+  clock.step = 1s;
+  EXPECT_TRUE(tries(1));
+  std::vector<int> rounds;
+  for (int round = 1; round <= 200; ++round) {
+    // Writes of other things, such as marks, are no reason to try more often.
+    if (tries(1 + static_cast<std::uint64_t>(round / 2))) rounds.push_back(round);
+  }
+  EXPECT_EQ(rounds, (std::vector{1, 2, 4, 8, 16, 32, 64, 128, 192}));
+  made = std::make_shared<model::Configuration>(*made);
+  made->rules[0].priority = 7;
+  EXPECT_TRUE(tries(200)) << "they have changed";
+  EXPECT_TRUE(tries(200)) << "and are tried as often as new ones";
 }
 
 TEST(Publisher, PutsStoredRulesInForceAndKeepsTheLastGoodOnes) {

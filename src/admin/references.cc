@@ -24,15 +24,6 @@ std::unexpected<Error> DoesNotExist(std::string_view field,
       Origin::kClient);
 }
 
-Expected<void> CheckGroups(std::string_view field,
-                           const std::vector<std::string>& ids,
-                           const Declared& declared) {
-  for (const auto& id : ids) {
-    if (!declared.Has<model::Group>(id)) return DoesNotExist(field, "group", id);
-  }
-  return {};
-}
-
 Expected<void> Free(std::string_view kind, std::string_view id, std::vector<std::string> users) {
   if (users.empty()) return {};
   const auto more = users.size() > kShownUsers ? users.size() - kShownUsers : 0;
@@ -74,31 +65,45 @@ template Expected<void> CheckIsOurs<model::Group>(const Declared&, std::string_v
 template Expected<void> CheckIsOurs<model::Policy>(const Declared&, std::string_view);
 template Expected<void> CheckIsOurs<model::Rule>(const Declared&, std::string_view);
 
-Expected<void> CheckReferences(const model::Backend&, const Declared&) { return {}; }
-
-Expected<void> CheckReferences(const model::Group& group, const Declared& declared) {
-  for (const auto& id : group.backends) {
-    if (!declared.Has<model::Backend>(id)) return DoesNotExist("backends", "backend", id);
-  }
-  return CheckGroups("fallback_groups", group.fallback_groups, declared);
+Expected<void> CheckReferences(const model::Backend&, const model::Backend*, const Declared&) {
+  return {};
 }
 
-Expected<void> CheckReferences(const model::Policy& policy, const Declared& declared) {
+Expected<void> CheckReferences(const model::Group& group,
+                               const model::Group* old,
+                               const Declared& declared) {
+  for (const auto& id : group.backends) {
+    if (old && Contains(old->backends, id)) continue;
+    if (!declared.Has<model::Backend>(id)) return DoesNotExist("backends", "backend", id);
+  }
+  for (const auto& id : group.fallback_groups) {
+    if (old && Contains(old->fallback_groups, id)) continue;
+    if (!declared.Has<model::Group>(id)) return DoesNotExist("fallback_groups", "group", id);
+  }
+  return {};
+}
+
+Expected<void> CheckReferences(const model::Policy& policy,
+                               const model::Policy* old,
+                               const Declared& declared) {
   const auto missing = [&](const std::string& id) {
-    return !id.empty() && !declared.Has<model::Group>(id);
+    return !id.empty() && !(old && Uses(*old, id)) && !declared.Has<model::Group>(id);
   };
   if (missing(policy.group)) return DoesNotExist("group", "group", policy.group);
   if (missing(policy.fallback_group)) {
     return DoesNotExist("fallback_group", "group", policy.fallback_group);
   }
-  return CheckGroups("more_fallback_groups", policy.more_fallback_groups, declared);
+  for (const auto& id : policy.more_fallback_groups) {
+    if (missing(id)) return DoesNotExist("more_fallback_groups", "group", id);
+  }
+  return {};
 }
 
-Expected<void> CheckReferences(const model::Rule& rule, const Declared& declared) {
+Expected<void> CheckReferences(const model::Rule&,
+                               const model::Rule* old,
+                               const Declared& declared) {
   const auto& stored = declared.stored().rules;
-  if (stored.size() < model::kMaxRules || FindIn<model::Rule>(declared.stored(), rule.id)) {
-    return {};
-  }
+  if (old || stored.size() < model::kMaxRules) return {};
   return Fail(ErrorCode::kConflict,
               fmt::format("there are {} rules already; delete one first", stored.size()),
               Origin::kClient);

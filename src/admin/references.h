@@ -17,12 +17,21 @@ namespace gateway::admin {
 template <typename T>
 Expected<void> CheckIsOurs(const Declared& declared, std::string_view id);
 
-// kInvalidArgument: names something that does not exist, or leads back to itself.
-Expected<void> CheckReferences(const model::Backend& backend, const Declared& declared);
-Expected<void> CheckReferences(const model::Group& group, const Declared& declared);
-Expected<void> CheckReferences(const model::Policy& policy, const Declared& declared);
+// kInvalidArgument: names something that does not exist. What `old`, the object before (null: there
+// was none), named already is let through: it dangles whatever becomes of this write.
+Expected<void> CheckReferences(const model::Backend& backend,
+                               const model::Backend* old,
+                               const Declared& declared);
+Expected<void> CheckReferences(const model::Group& group,
+                               const model::Group* old,
+                               const Declared& declared);
+Expected<void> CheckReferences(const model::Policy& policy,
+                               const model::Policy* old,
+                               const Declared& declared);
 // A rule finds its groups when it runs; here it must be one of not too many.
-Expected<void> CheckReferences(const model::Rule& rule, const Declared& declared);
+Expected<void> CheckReferences(const model::Rule& rule,
+                               const model::Rule* old,
+                               const Declared& declared);
 
 // kConflict: something refers to it; the message names what.
 template <typename T>

@@ -34,7 +34,8 @@ std::string_view NameOf(Overall overall) {
   return "down";
 }
 
-AdminService::AdminService(ServiceParts parts) : parts_(std::move(parts)) {}
+AdminService::AdminService(ServiceParts parts)
+    : parts_(std::move(parts)), began_(parts_.clock.Now()) {}
 
 BackendView AdminService::ViewOf(const model::BackendState& state) const {
   return {state.backend, state.status, state.Load(),
@@ -52,19 +53,19 @@ std::vector<BackendView> AdminService::ListBackends() const {
   return ViewsOf(*parts_.registry.Current());
 }
 
-std::vector<model::Group> AdminService::ListGroups() const {
-  const auto snapshot = parts_.registry.Current();
-  std::vector<model::Group> groups;
-  for (const auto& state : snapshot->groups()) groups.push_back(state.group);
-  return groups;
+Objects<model::Group> AdminService::ListGroups() const {
+  const auto declared = parts_.registry.Current()->declared();
+  return {declared, &declared->groups};
 }
 
-std::vector<model::Policy> AdminService::ListPolicies() const {
-  return parts_.registry.Current()->policies();
+Objects<model::Policy> AdminService::ListPolicies() const {
+  const auto declared = parts_.registry.Current()->declared();
+  return {declared, &declared->policies};
 }
 
-std::vector<model::Rule> AdminService::ListRules() const {
-  return parts_.registry.Current()->rules();
+Objects<model::Rule> AdminService::ListRules() const {
+  const auto declared = parts_.registry.Current()->declared();
+  return {declared, &declared->rules};
 }
 
 Expected<BackendView> AdminService::GetBackend(std::string_view id) const {
@@ -95,21 +96,6 @@ Expected<model::Rule> AdminService::GetRule(std::string_view id) const {
   return *found;
 }
 
-Expected<model::DrainState> AdminService::Left(std::string_view id) const {
-  const auto left = parts_.registry.Left(id);
-  if (!left) return NotFound("backend", id);
-  return *left;
-}
-
-bool AdminService::Drained(std::string_view id) const {
-  const auto left = parts_.registry.Left(id);
-  if (!left) return true;
-  if (!left->Empty()) return false;
-  const auto changes = parts_.registry.History(id);
-  const auto began = changes.empty() ? Clock::WallTime() : changes.back().at;
-  return parts_.clock.WallNow() - began >= parts_.others_know_after;
-}
-
 Expected<std::vector<model::HealthChange>> AdminService::History(std::string_view id) const {
   if (!parts_.registry.Current()->FindBackend(id)) return NotFound("backend", id);
   return parts_.registry.History(id);
@@ -128,7 +114,9 @@ HealthView AdminService::Health() const {
 
 RoutingView AdminService::Routing() const {
   const auto snapshot = parts_.registry.Current();
-  RoutingView view{snapshot->default_group(), snapshot->version(), {}, snapshot->policies()};
+  const auto& declared = snapshot->declared();
+  RoutingView view{
+      snapshot->default_group(), snapshot->version(), {}, {declared, &declared->policies}};
   for (const auto& state : snapshot->groups()) {
     GroupRoutingView group{state.group.id, state.group.strategy, state.group.enabled, {}};
     for (const auto& id : state.group.backends) group.members.push_back(MemberOf(*snapshot, id));

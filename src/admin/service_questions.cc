@@ -1,32 +1,18 @@
 // What the admin service answers about queries: where one would go, and where one went.
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "admin/audit_json.h"
 #include "admin/service.h"
 #include "base/random.h"
 #include "base/ranges.h"
-#include "base/strings.h"
 #include "protocol/query_id.h"
 #include "routing/balancer.h"
 #include "routing/policies.h"
 
 namespace gateway::admin {
-namespace {
-
-// Calls `visit` for the enabled listening_port policies of a port, ordered by id, until it returns
-// true.
-template <typename Visit>
-void ForPort(const model::Snapshot& snapshot, std::uint16_t port, Visit visit) {
-  for (const auto& policy : snapshot.policies()) {
-    if (!policy.enabled || policy.rule_type != model::RuleType::kListeningPort) continue;
-    if (ParseDecimal(policy.rule_value) == port && visit(policy)) return;
-  }
-}
-
-}  // namespace
 
 std::vector<std::string> AdminService::EvaluateGroups(const routing::RequestFacts& facts) const {
   const auto snapshot = parts_.registry.Current();
@@ -34,6 +20,7 @@ std::vector<std::string> AdminService::EvaluateGroups(const routing::RequestFact
   routing::GroupChoice choice;
   chooser.Choose(facts, *snapshot, choice);
   std::vector<std::string> ids;
+  if (!choice.reject_message.empty()) return ids;
   for (const auto* group : choice.groups) ids.push_back(group->group.id);
   return ids;
 }
@@ -62,21 +49,11 @@ Expected<AdminService::Placement> AdminService::EvaluateBackend(
 }
 
 bool AdminService::EvaluateAuthDelegation(std::uint16_t port) const {
-  bool delegated = false;
-  ForPort(*parts_.registry.Current(), port, [&](const model::Policy& policy) {
-    delegated = policy.auth_delegated;
-    return delegated;
-  });
-  return delegated;
+  return parts_.registry.Current()->index().DelegatesAuth(port);
 }
 
 std::string AdminService::EvaluateRequestSource(std::uint16_t port) const {
-  std::string source;
-  ForPort(*parts_.registry.Current(), port, [&](const model::Policy& policy) {
-    source = policy.set_request_source;
-    return !source.empty();
-  });
-  return source;
+  return std::string(parts_.registry.Current()->index().SourceOf(port));
 }
 
 Expected<AdminService::Placement> AdminService::FindBackendForQuery(std::string_view query_id) {
@@ -96,12 +73,31 @@ Expected<store::QueryPage> AdminService::ListQueries(const store::QueryFilter& f
 }
 
 Expected<void> AdminService::SaveQuery(const store::QueryRecord& query, const Caller& caller) {
-  auto saved = parts_.store.SaveQueries(std::array{query});
+  auto saved = RecordQuery(query, caller);
   Log({"query", query.id}, caller, saved ? std::string_view("ok") : NameOf(saved.error().code));
   return saved;
 }
 
-Expected<std::vector<store::AuditEntry>> AdminService::ListAudit(const store::AuditFilter& filter) {
+// A new record configures nothing, so it need not queue up with the writers of the configuration;
+// one that takes another's place changes what is known to have happened.
+Expected<void> AdminService::RecordQuery(const store::QueryRecord& query, const Caller& caller) {
+  const auto there = parts_.store.AddQuery(query);
+  if (!there) return std::unexpected(there.error());
+  if (*there) return {};
+  const auto stored = store::AsStored(query);
+  const auto replace = [&](store::ConfigurationEdit& edit) -> Expected<void> {
+    const auto replaced = edit.SaveQuery(stored);
+    if (!replaced) return std::unexpected(replaced.error());
+    if (!*replaced || **replaced == stored) return {};  // somebody was faster
+    return edit.Audit(
+        AuditEntryOf(caller, "query", stored.id, ToAuditJson(**replaced), ToAuditJson(stored)));
+  };
+  const auto edited = parts_.store.Edit("cannot save a query in the history", replace);
+  if (!edited) return std::unexpected(edited.error());
+  return {};
+}
+
+Expected<store::AuditPage> AdminService::ListAudit(const store::AuditFilter& filter) {
   return parts_.store.ListAudit(filter);
 }
 

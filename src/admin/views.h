@@ -1,9 +1,11 @@
 // What the admin service shows: objects together with what is known about them now.
 //
-// Plain values, copied out of one Snapshot; transports turn them into their own format.
+// Plain values, copied out of one Snapshot, or shared with it; transports turn them into their own
+// format.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,10 @@
 #include "model/snapshot.h"
 
 namespace gateway::admin {
+
+// All objects of a kind, as they were declared at one moment.
+template <typename T>
+using Objects = std::shared_ptr<const std::vector<T>>;
 
 struct BackendView {
   model::Backend backend;
@@ -54,7 +60,7 @@ struct RoutingView {
   std::string default_group;
   std::uint64_t version = 0;
   std::vector<GroupRoutingView> groups;
-  std::vector<model::Policy> policies;
+  Objects<model::Policy> policies;
 };
 
 }  // namespace gateway::admin

@@ -10,8 +10,8 @@ namespace {
 
 // Structured bindings, so that a field that is added there does not compile before it is here.
 auto Tie(const proxy::ListenerOptions& listener) {
-  const auto& [host, port, external_url, delegated_auth] = listener;
-  return std::tie(host, port, external_url, delegated_auth);
+  const auto& [host, port, external_url, delegated_auth, trusted_proxies] = listener;
+  return std::tie(host, port, external_url, delegated_auth, trusted_proxies);
 }
 
 auto Tie(const proxy::ProxyTimeouts& timeouts) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "identity/options.h"
 #include "model/configuration.h"
 #include "model/registry.h"
@@ -38,6 +39,8 @@ struct AdminConfig {
   std::string token;                   // empty: none, then the API changes nothing from outside
   identity::IdentityOptions identity;  // `token` is one of its tokens
   bool trino_gateway_api = false;      // serve the admin API of Trino's own gateway, too
+  // Balancers whose X-Forwarded-For is believed.
+  std::vector<AddressBlock> trusted_proxies = {};
 
   bool operator==(const AdminConfig&) const = default;
 };

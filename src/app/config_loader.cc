@@ -36,6 +36,13 @@ auto CountBetween(std::uint64_t minimum, std::uint64_t maximum) {
   return [=](std::string_view text) { return ParseCount(text, minimum, maximum); };
 }
 
+std::string PortsOf(const std::vector<proxy::ListenerOptions>& listeners) {
+  std::vector<std::uint16_t> ports;
+  ports.reserve(listeners.size());
+  for (const auto& listener : listeners) ports.push_back(listener.port);
+  return fmt::format("{}", fmt::join(ports, ", "));
+}
+
 // Reads one file. The sections know nothing of each other but for the addresses, which must differ.
 class ConfigReader {
  public:
@@ -49,6 +56,7 @@ class ConfigReader {
   void ReadDeclared(MapReader& top);
   void ReadListeners(const Value& section);
   void ReadListener(const Value& value);
+  std::vector<AddressBlock> ReadTrustedProxies(MapReader& map);
   void ReadAdmin(const Value& section);
   void ReadStore(const Value& section);
   void ReadHistory(const Value& section);
@@ -66,7 +74,7 @@ class ConfigReader {
   DeclaredReader declared_;
   RulesReader rules_;
   AppConfig config_;
-  std::vector<Value> needs_provider_;       // settings that ask for delegated authentication
+  std::vector<Value> needs_provider_;       // settings and policies that delegate authentication
   std::map<std::string, Value> addresses_;  // in use, but for those with port 0
 };
 
@@ -74,8 +82,8 @@ AppConfig ConfigReader::Read(const YAML::Node& root) {
   MapReader top(reader_, {root, "", {}});
   if (const auto section = top.Require("listeners")) ReadListeners(*section);
   ReadSettings(top);
-  CheckAuth();
   ReadDeclared(top);
+  CheckAuth();
   auto rules = std::move(config_.declared.rules);  // from the section routing
   config_.declared = declared_.Finish();
   config_.declared.rules = std::move(rules);
@@ -121,11 +129,24 @@ void ConfigReader::ReadListener(const Value& value) {
     listener.port = address->port;
   }
   map.Read("external_url", listener.external_url, ParseUrl);
+  listener.trusted_proxies = ReadTrustedProxies(map);
   if (const auto auth = map.Take("auth")) {
     listener.delegated_auth = reader_.Read(*auth, ParseListenerAuth).value_or(false);
     if (listener.delegated_auth) needs_provider_.push_back(*auth);
   }
   config_.proxy.listeners.push_back(std::move(listener));
+}
+
+std::vector<AddressBlock> ConfigReader::ReadTrustedProxies(MapReader& map) {
+  std::vector<AddressBlock> proxies;
+  const auto list = map.Take("trusted_proxies");
+  if (!list) return proxies;
+  for (const auto& block : reader_.ReadList(*list)) {
+    if (auto parsed = reader_.Read(block, AddressBlock::Parse)) {
+      proxies.push_back(*std::move(parsed));
+    }
+  }
+  return proxies;
 }
 
 void ConfigReader::ReadAdmin(const Value& section) {
@@ -137,6 +158,7 @@ void ConfigReader::ReadAdmin(const Value& section) {
   config_.admin.grpc = ReadNewAddress(map.Take("grpc_address"));
   map.Read("token", config_.admin.token, ParseToken);
   map.Read("trino_gateway_api", config_.admin.trino_gateway_api, ParseBool);
+  config_.admin.trusted_proxies = ReadTrustedProxies(map);
   config_.admin.identity = IdentityReader(reader_).Read(map, config_.admin.token);
 }
 
@@ -201,12 +223,25 @@ void ConfigReader::ReadAuth(const Value& section) {
   }
 }
 
-// A listener that asks for a check which nobody is there to make would let nobody in.
+// A listener that asks for a check which nobody is there to make would let nobody in, and a policy
+// for a port that is not there would check nothing.
 void ConfigReader::CheckAuth() {
-  if (config_.proxy.delegated_auth) return;
-  for (const auto& setting : needs_provider_) {
-    reader_.Report(setting, "needs the section auth.delegated, with the url of the provider");
+  constexpr auto kNeedsProvider = "needs the section auth.delegated, with the url of the provider";
+  const auto& listeners = config_.proxy.listeners;
+  for (const auto& [policy, port] : declared_.delegations()) {
+    // Port 0 may become any.
+    const bool known = std::ranges::any_of(listeners, [&](const auto& listener) {
+      return listener.port == port || listener.port == 0;
+    });
+    if (!known) {
+      reader_.Report(policy, fmt::format("auth_delegated is for port {}, but no listener has it; "
+                                         "ports of listeners: {}",
+                                         port, PortsOf(listeners)));
+    }
+    needs_provider_.push_back(policy);
   }
+  if (config_.proxy.delegated_auth) return;
+  for (const auto& setting : needs_provider_) reader_.Report(setting, kNeedsProvider);
 }
 
 void ConfigReader::ReadTimeouts(const Value& section) {

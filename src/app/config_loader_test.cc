@@ -23,6 +23,7 @@ constexpr std::string_view kFull = R"(
 listeners:
   - address: 0.0.0.0:8080
     external_url: https://trino.example.com
+    trusted_proxies: [10.0.0.0/8, '::1']
   - {address: '[::1]:8081'}
 admin: {address: 127.0.0.1:8090, grpc_address: 127.0.0.1:8091, token: '${env:TOKEN}'}
 store: {url: sqlite:/var/lib/trino-gateway/gateway.db}
@@ -48,6 +49,24 @@ policies:
   - {id: by-port, rule: {type: listening_port, value: 8081}, group: etl, enabled: false}
 )";
 
+TEST(ConfigLoader, RefusesTrustedProxiesThatAreNoAddressBlocks) {
+  ExpectRefused("listeners: [{address: '127.0.0.1:8080', trusted_proxies: [lb.example]}]\n",
+                "gateway.yaml:1:59: listeners[0].trusted_proxies[0]: 'lb.example' is no address "
+                "block; allowed: an address, or a CIDR block");
+  ExpectRefused("listeners: [{address: '127.0.0.1:8080', trusted_proxies: [10.0.0.1/8]}]\n",
+                "gateway.yaml:1:59: listeners[0].trusted_proxies[0]: '10.0.0.1/8' has bits behind");
+}
+
+TEST(ConfigLoader, ReadsTrustedProxiesOfTheAdminAddress) {
+  const auto config = ParseWithListeners("admin: {trusted_proxies: [10.0.0.0/8, '::1']}\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->admin.trusted_proxies,
+            (std::vector{*AddressBlock::Parse("10.0.0.0/8"), *AddressBlock::Parse("::1")}));
+  ExpectRefused(std::string(kListeners) + "admin: {trusted_proxies: [lb.example]}\n",
+                "gateway.yaml:2:27: admin.trusted_proxies[0]: 'lb.example' is no address block; "
+                "allowed: an address, or a CIDR block");
+}
+
 TEST(ConfigLoader, ReadsServerSettings) {
   const auto config = Parse(kFull);
   ASSERT_TRUE(config) << config.error().message;
@@ -56,6 +75,9 @@ TEST(ConfigLoader, ReadsServerSettings) {
   EXPECT_EQ(listeners[0].host, "0.0.0.0");
   EXPECT_EQ(listeners[0].port, 8080);
   EXPECT_EQ(listeners[0].external_url, (Url{true, "trino.example.com", 443}));
+  EXPECT_EQ(listeners[0].trusted_proxies,
+            (std::vector{*AddressBlock::Parse("10.0.0.0/8"), *AddressBlock::Parse("::1")}));
+  EXPECT_TRUE(listeners[1].trusted_proxies.empty());
   EXPECT_EQ(listeners[1].host, "::1");
   EXPECT_EQ(listeners[1].port, 8081);
   EXPECT_FALSE(listeners[1].external_url);
@@ -156,7 +178,7 @@ TEST(ConfigLoader, RefusesBadListeners) {
       {"listeners:\n  - {}\n", "gateway.yaml:2:5: listeners[0]: the key 'address' is missing"},
       {"listeners:\n  - 127.0.0.1:8080\n",
        "gateway.yaml:2:5: listeners[0]: a single value is not allowed here; allowed: a map with "
-       "the keys address, external_url, auth"},
+       "the keys address, external_url, trusted_proxies, auth"},
       {"listeners:\n  - address: gateway:8080\n",
        "gateway.yaml:2:14: listeners[0].address: 'gateway:8080' is not an address; allowed: "
        "IP:PORT"},

@@ -45,9 +45,12 @@ TEST(ImmutableChanges, NameEachSectionThatNeedsARestart) {
 
 TEST(ImmutableChanges, NoticeAChangedListener) {
   AppConfig old;
-  old.proxy.listeners.push_back({"127.0.0.1", 8080, std::nullopt});
+  old.proxy.listeners.push_back({.host = "127.0.0.1", .port = 8080});
   auto next = old;
   next.proxy.listeners[0].external_url = Url{true, "trino.example.com", 443};
+  EXPECT_EQ(ImmutableChanges(old, next), std::vector<std::string>{"listeners"});
+  next = old;
+  next.proxy.listeners[0].trusted_proxies.push_back(*AddressBlock::Parse("10.0.0.0/8"));
   EXPECT_EQ(ImmutableChanges(old, next), std::vector<std::string>{"listeners"});
 }
 

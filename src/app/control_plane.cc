@@ -13,9 +13,17 @@ namespace {
 
 using telemetry::Level;
 
-constexpr std::size_t kPoolThreads = 8;
+// Each that waits takes a thread: there are 8 for everything else.
+constexpr std::size_t kMostDrains = 4;
+constexpr std::size_t kMostDeletions =
+    64;  // each for some seconds, where instances share a database
+constexpr std::size_t kPoolThreads = 8 + kMostDrains + kMostDeletions;
 constexpr std::size_t kPoolQueue = 256;
-constexpr std::size_t kMostDrains = 4;  // of the pool's threads that may wait for a drain
+constexpr std::size_t kListThreads = 2;  // nothing there waits: more would only share the CPUs
+constexpr std::size_t kListQueue = 64;
+constexpr std::size_t kLoginThreads = identity::PasswordUsers::kConcurrent;
+constexpr std::size_t kDirectoryThreads = 4;
+constexpr std::size_t kLoginQueue = 32;  // a directory that hangs takes seconds for each
 constexpr std::chrono::seconds kGrpcGrace{2};
 
 // SQLite is for one instance: telling the others about its load each second would only wear the
@@ -35,13 +43,16 @@ bool IsLoopback(const std::string& host) {
 Expected<std::unique_ptr<store::Store>> OpenStore(const AppConfig& config,
                                                   const Clock& clock,
                                                   telemetry::Logger& logger) {
-  auto store = store::Store::Open(config.store, clock);
+  const auto on_migrated = [&logger](int version, std::string_view name) {
+    logger.Event(Level::kInfo, "store.migrated", {{"version", version}, {"name", name}});
+  };
+  auto store = store::Store::Open(config.store, clock, on_migrated);
   if (store || store.error().code != ErrorCode::kUnavailable) return store;
   logger.Event(
       Level::kError, "store.unavailable",
       {{"reason", store.error().message},
        {"effect", "starting with what the file declares; the rest follows when it is back"}});
-  return store::Store::OpenLazily(config.store, clock);
+  return store::Store::OpenLazily(config.store, clock, on_migrated);
 }
 
 }  // namespace
@@ -51,10 +62,9 @@ Expected<std::unique_ptr<ControlPlane>> ControlPlane::Open(const AppConfig& conf
   if (!store) return std::unexpected(std::move(store).error());
   std::unique_ptr<ControlPlane> plane(
       new ControlPlane(config, std::move(parts), *std::move(store)));
-  if (const auto stored = plane->store_->LoadConfiguration()) {
-    plane->publisher_.Publish(*stored);
-  } else if (stored.error().code != ErrorCode::kUnavailable) {
-    return std::unexpected(stored.error());
+  const auto taken = plane->follower_.TakeOver();
+  if (!taken && taken.error().code != ErrorCode::kUnavailable) {
+    return std::unexpected(taken.error());
   }
   plane->ShareProbes(config);
   return plane;
@@ -73,9 +83,14 @@ ControlPlane::ControlPlane(const AppConfig& config,
       instance_id_(InstanceId(config.store)),
       follower_(instance_id_, parts_.clock, *store_, parts_.registry, publisher_, parts_.logger),
       service_({parts_.clock, parts_.registry, *store_, publisher_, parts_.logger, parts_.owners,
-                instance_id_.empty() ? std::chrono::milliseconds(0) : admin::kOthersKnowAfter}),
+                instance_id_.empty() ? std::chrono::milliseconds(0) : admin::kOthersKnowAfter,
+                [this](const std::function<bool()>& done, std::chrono::seconds limit) {
+                  return WaitForDeletion(done, limit);
+                },
+                admin::kWorkersKnowAfter}),
       identity_(config_.identity, IsLoopback(config_.host), parts_.clock, parts_.logger),
       drains_(kMostDrains),
+      deletions_(kMostDeletions),
       explainer_({parts_.clock, parts_.registry, parts_.rule_book, proxy_, parts_.stickiness,
                   parts_.logger}),
       methods_(rpc::AllMethods({service_, drains_, explainer_, parts_.pages.not_ready})),
@@ -85,12 +100,22 @@ ControlPlane::ControlPlane(const AppConfig& config,
           access_, identity_.authenticator(), identity_.sessions(), identity_.login_flow()),
       http_api_({methods_, access_, parts_.pages, config_.trino_gateway_api ? &adapter_ : nullptr,
                  parts_.logger, &login_pages_}),
-      pool_(kPoolThreads, kPoolQueue) {}
+      pool_(kPoolThreads, kPoolQueue),
+      lists_(kListThreads, kListQueue),
+      logins_(kLoginThreads, kLoginQueue),
+      directory_(kDirectoryThreads, kLoginQueue) {}
 
 ControlPlane::~ControlPlane() {
   drains_.Stop();
+  deletions_.Stop();
   follower_.Stop();
   if (probe_sharer_) probe_sharer_->Stop();
+}
+
+Expected<bool> ControlPlane::WaitForDeletion(const std::function<bool()>& done,
+                                             std::chrono::seconds limit) {
+  if (const auto waited = deletions_.Wait(done, limit)) return *waited;
+  return Fail(ErrorCode::kUnavailable, "too many deletions wait: try again");
 }
 
 void ControlPlane::ShareProbes(const AppConfig& config) {
@@ -107,26 +132,44 @@ rpc::AccessHooks ControlPlane::MakeHooks() {
   hooks.authenticate = [this](const identity::Credentials& credentials) {
     return identity_.authenticator().Authenticate(credentials);
   };
-  hooks.blocks = [this](const identity::Credentials& credentials) {
-    return identity_.authenticator().Blocks(credentials);
+  hooks.waits = [this](const identity::Credentials& credentials) {
+    return identity_.authenticator().WaitsFor(credentials);
   };
-  hooks.anonymous = [this](std::string_view host) {
-    return identity_.anonymous().PrincipalFor(host);
+  hooks.anonymous = [this](const identity::Sender& sender, identity::Role needed) {
+    return identity_.anonymous().Admit(sender, needed);
   };
   hooks.session_cookie = identity_.sessions().cookie_name();
+  hooks.external_url = config_.identity.external_url;
   return hooks;
 }
 
+// Said at the start, as otherwise somebody finds out when he needs the API.
+void ControlPlane::WarnIfNobodyGetsIn() {
+  const bool reachable =
+      !IsLoopback(config_.host) || (config_.grpc && !IsLoopback(config_.grpc->host));
+  if (!reachable || config_.identity.Configured() || config_.identity.anonymous_role) return;
+  parts_.logger.Event(
+      Level::kWarn, "admin.closed",
+      {{"effect", "callers from other machines see nothing of the API but probes and metrics"},
+       {"reason",
+        "configure admin.token, tokens, users, ldap or oidc, or let everybody read with "
+        "anonymous_role: viewer"}});
+}
+
 Expected<void> ControlPlane::Start() {
-  http_server_.emplace(rpc::HttpServerOptions{config_.host, config_.port}, parts_.io, http_api_,
-                       pool_, parts_.logger);
+  WarnIfNobodyGetsIn();
+  http_server_.emplace(
+      rpc::HttpServerOptions{
+          .host = config_.host, .port = config_.port, .trusted_proxies = config_.trusted_proxies},
+      parts_.io, http_api_, rpc::Pools{pool_, lists_, logins_, directory_}, parts_.logger);
   const auto port = http_server_->Start();
   if (!port) return std::unexpected(port.error());
   parts_.logger.Event(Level::kInfo, "admin.listening",
                       {{"address", config_.host}, {"port", *port}});
   if (config_.grpc) {
-    grpc_server_.emplace(rpc::GrpcServerOptions{config_.grpc->host, config_.grpc->port}, methods_,
-                         access_, pool_, parts_.logger);
+    grpc_server_.emplace(
+        rpc::GrpcServerOptions{config_.grpc->host, config_.grpc->port, config_.trusted_proxies},
+        methods_, access_, rpc::Pools{pool_, lists_, logins_, directory_}, parts_.logger);
     const auto grpc_port = grpc_server_->Start();
     if (!grpc_port) return std::unexpected(grpc_port.error());
     parts_.logger.Event(Level::kInfo, "admin.grpc_listening",
@@ -138,6 +181,7 @@ Expected<void> ControlPlane::Start() {
 
 void ControlPlane::Stop() {
   drains_.Stop();
+  deletions_.Stop();
   if (grpc_server_) grpc_server_->Stop(kGrpcGrace);
   if (http_server_) http_server_->Stop();
   follower_.Stop();

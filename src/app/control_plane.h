@@ -5,6 +5,8 @@
 // Members are declared in the order in which they are needed, so they end in the reverse one.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -72,6 +74,8 @@ class ControlPlane {
 
   // Puts a query into the history. Never waits.
   void Record(store::QueryRecord query) { history_.Record(std::move(query)); }
+  // How many of them the history lost, since the start.
+  std::uint64_t history_dropped() const { return history_.dropped(); }
 
   store::Store& store() { return *store_; }
 
@@ -83,6 +87,8 @@ class ControlPlane {
 
   void ShareProbes(const AppConfig& config);
   rpc::AccessHooks MakeHooks();
+  void WarnIfNobodyGetsIn();
+  Expected<bool> WaitForDeletion(const std::function<bool()>& done, std::chrono::seconds limit);
 
   const AdminConfig config_;
   const proxy::ProxyOptions proxy_;
@@ -98,6 +104,7 @@ class ControlPlane {
   admin::AdminService service_;
   identity::Identity identity_;
   rpc::DrainWaiter drains_;
+  rpc::DrainWaiter deletions_;
   const explain::Explainer explainer_;
   const rpc::MethodTable methods_;
   const rpc::Access access_;
@@ -105,6 +112,9 @@ class ControlPlane {
   const rpc::LoginPages login_pages_;
   const rpc::HttpApi http_api_;
   rpc::WorkPool pool_;
+  rpc::WorkPool lists_;
+  rpc::WorkPool logins_;  // this and the next hand on to those
+  rpc::WorkPool directory_;
   std::optional<rpc::HttpServer> http_server_;
   std::optional<rpc::GrpcServer> grpc_server_;
 };

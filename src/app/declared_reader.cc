@@ -8,6 +8,7 @@
 #include "app/monitor_reader.h"
 #include "base/cron.h"
 #include "base/ranges.h"
+#include "base/strings.h"
 
 namespace gateway::app {
 
@@ -25,8 +26,12 @@ Expected<std::string> ParseExternalUrl(std::string_view text) {
 }
 
 Expected<std::string> ParseSchedule(std::string_view text) {
-  if (auto cron = Cron::Parse(text); !cron) return std::unexpected(std::move(cron).error());
-  return std::string(text);
+  auto cron = Cron::Parse(text);
+  if (!cron) return std::unexpected(std::move(cron).error());
+  if (!cron->HasImpossibleDay()) return std::string(text);
+  return Fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("'{}' means a day that no year has, so the backend would never be up", text));
 }
 
 }  // namespace
@@ -82,8 +87,14 @@ void DeclaredReader::ReadGroup(const Value& value) {
   group.id = ReadNewId(map, groups_);
   ReadReferences(map.Require("backends"), backends_, group.backends);
   map.Read("strategy", group.strategy, model::ParseStrategy);
-  if (const auto weights = map.Take("weights")) ReadWeights(*weights, group);
-  map.Read("hash_key", group.hash_key, model::ParseHashKey);
+  const auto weights = map.Take("weights");
+  if (weights) ReadWeights(*weights, group);
+  CheckMatters(weights, group, model::Strategy::kWeightedRoundRobin);
+  const auto hash_key = map.Take("hash_key");
+  if (hash_key) {
+    if (auto key = reader_.Read(*hash_key, model::ParseHashKey)) group.hash_key = *key;
+  }
+  CheckMatters(hash_key, group, model::Strategy::kHash);
   map.Read("slow_start", group.slow_start,
            [](std::string_view text) { return ParseDuration(text, std::chrono::milliseconds(0)); });
   const auto fallbacks = map.Take("fallback_groups");
@@ -107,11 +118,16 @@ void DeclaredReader::ReadPolicy(const Value& value) {
   policy.fallback_group = ReadReference(map.Take("fallback_group"), groups_);
   ReadReferences(map.Take("more_fallback_groups"), groups_, policy.more_fallback_groups);
   map.Read("enabled", policy.enabled, ParseBool);
-  if (policy.auth_delegated &&
-      (policy.rule_type != model::RuleType::kListeningPort || !policy.conditions.empty())) {
-    reader_.Report(value, "auth_delegated needs a rule of type listening_port and no conditions");
-  }
+  if (policy.auth_delegated) CheckDelegation(value, policy);
   configuration_.policies.push_back(std::move(policy));
+}
+
+void DeclaredReader::CheckDelegation(const Value& value, const model::Policy& policy) {
+  if (policy.rule_type != model::RuleType::kListeningPort || !policy.conditions.empty()) {
+    reader_.Report(value, "auth_delegated needs a rule of type listening_port and no conditions");
+  } else if (const auto port = ParseDecimal(policy.rule_value); port && policy.enabled) {
+    delegations_.push_back({value, *port});
+  }
 }
 
 // Empty when it is missing or bad, which was reported.
@@ -153,6 +169,15 @@ void DeclaredReader::ReadReferences(const std::optional<Value>& list,
     }
     ids.push_back(std::move(id));
   }
+}
+
+// Whoever wrote a setting that only `needed` looks at, means it to count.
+void DeclaredReader::CheckMatters(const std::optional<Value>& setting,
+                                  const model::Group& group,
+                                  model::Strategy needed) {
+  if (!setting || group.strategy == needed) return;
+  reader_.Report(*setting, fmt::format("has no effect with the strategy {}; it is for {}",
+                                       NameOf(group.strategy), NameOf(needed)));
 }
 
 // The keys are the group's backends, so that others are told of as unknown keys.

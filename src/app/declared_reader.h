@@ -4,6 +4,7 @@
 // Threads: not synchronised; one reader for each file.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -33,6 +34,13 @@ class DeclaredReader {
   // file it may be one that the API creates later.
   void SetDefaultGroup(const Value& value, std::string_view id);
 
+  // Enabled policies that want credentials to be checked on a port.
+  struct Delegation {
+    Value policy;
+    std::uint64_t port;
+  };
+  const std::vector<Delegation>& delegations() const { return delegations_; }
+
   // Checks references and returns what was read.
   model::Configuration Finish();
 
@@ -55,12 +63,16 @@ class DeclaredReader {
   void ReadBackend(const Value& value, const monitor::ProbeSettings& probe);
   void ReadGroup(const Value& value);
   void ReadPolicy(const Value& value);
+  void CheckDelegation(const Value& value, const model::Policy& policy);
   std::string ReadNewId(MapReader& map, Kind& kind);
   std::string ReadReference(const std::optional<Value>& value, const Kind& kind);
   void ReadReferences(const std::optional<Value>& list,
                       const Kind& kind,
                       std::vector<std::string>& ids);
   void ReadWeights(const Value& value, model::Group& group);
+  void CheckMatters(const std::optional<Value>& setting,
+                    const model::Group& group,
+                    model::Strategy needed);
   void CheckReference(const Reference& reference);
 
   YamlReader& reader_;
@@ -72,6 +84,7 @@ class DeclaredReader {
   Kind policies_{"policy", {}, {}};
   std::vector<Reference> references_;
   std::optional<Reference> default_group_;
+  std::vector<Delegation> delegations_;
 };
 
 }  // namespace gateway::app

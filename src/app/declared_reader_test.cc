@@ -94,18 +94,61 @@ TEST(DeclaredReader, RefusesBadBackendsGroupsAndPolicies) {
       {"backends:\n  - {id: c1, url: 'http://c', uptime_schedule: '* * *'}\n",
        "gateway.yaml:3:48: backends[0].uptime_schedule: cron: '* * *' must have five fields"},
       {"backends: [{id: c1, url: 'http://c'}]\ngroups:\n  - {id: g, backends: [c1], weights: "
-       "{c2: 1}}\n",
+       "{c2: 1}, strategy: weighted_round_robin}\n",
        "gateway.yaml:4:39: unknown key 'c2' in groups[0].weights; did you mean 'c1'?"},
       {"backends: [{id: c1, url: 'http://c'}]\ngroups:\n  - {id: g, backends: [c1], weights: "
-       "{c1: 1001}}\n",
+       "{c1: 1001}, strategy: weighted_round_robin}\n",
        "gateway.yaml:4:43: groups[0].weights.c1: '1001' is not"},
       {"groups:\n  - {id: g, backends: [], fallback_groups: [g]}\n",
        "gateway.yaml:3:44: groups[0].fallback_groups: a group cannot be its own fallback"},
-      {"groups:\n  - {id: g, backends: [], hash_key: table}\n",
+      {"groups:\n  - {id: g, backends: [], hash_key: table, strategy: hash}\n",
        "gateway.yaml:3:37: groups[0].hash_key: unknown hash key 'table'; allowed: user, source, "
        "session, tables"},
   };
   ExpectRefused(mistakes);
+}
+
+TEST(DeclaredReader, RefusesSettingsThatHaveNoEffectWhereTheyStand) {
+  const Mistake mistakes[] = {
+      {"backends: [{id: c1, url: 'http://c'}]\ngroups:\n  - {id: g, backends: [c1], weights: "
+       "{c1: 5}}\n",
+       "gateway.yaml:4:38: groups[0].weights: has no effect with the strategy round_robin; it is "
+       "for weighted_round_robin"},
+      {"groups:\n  - {id: g, backends: [], strategy: least_load, hash_key: user}\n",
+       "gateway.yaml:3:59: groups[0].hash_key: has no effect with the strategy least_load; it is "
+       "for hash"},
+      {"backends:\n  - {id: c1, url: 'http://c', uptime_schedule: '* * 31 6 *'}\n",
+       "gateway.yaml:3:48: backends[0].uptime_schedule: '* * 31 6 *' means a day that no year has, "
+       "so the backend would never be up"},
+  };
+  ExpectRefused(mistakes);
+}
+
+TEST(DeclaredReader, RefusesDelegationThatNobodyCouldMake) {
+  constexpr std::string_view kPolicy =
+      "groups: [{id: g, backends: []}]\npolicies:\n  - {id: p, rule: {type: listening_port, value: "
+      "PORT}, group: g, auth_delegated: true}\n";
+  constexpr std::string_view kProvider = "auth: {delegated: {url: 'http://login/validate'}}\n";
+  const auto with = [&](std::string_view port, std::string_view rest) {
+    std::string text(kPolicy);
+    text.replace(text.find("PORT"), 4, port);
+    return std::string(kListeners) + text + std::string(rest);
+  };
+  EXPECT_TRUE(Parse(with("8080", kProvider)));
+  ExpectRefused(with("8080", ""),
+                "gateway.yaml:4:5: policies[0]: needs the section auth.delegated, with the url of "
+                "the provider");
+  ExpectRefused(with("8081", kProvider),
+                "gateway.yaml:4:5: policies[0]: auth_delegated is for port 8081, but no listener "
+                "has it; ports of listeners: 8080");
+  // It may be any.
+  auto text = with("8081", kProvider);
+  text.replace(text.find("8080"), 4, "0");
+  EXPECT_TRUE(Parse(text));
+  // What is switched off does no harm.
+  text = with("8081", "");
+  text.replace(text.find("auth_delegated"), 0, "enabled: false, ");
+  EXPECT_TRUE(Parse(text));
 }
 
 TEST(DeclaredReader, RefusesReferencesToWhatTheFileDoesNotDeclare) {
@@ -159,12 +202,11 @@ TEST(DeclaredReader, ReadsWhatBackendsAndGroupsCanDo) {
     uptime_schedule: CRON_TZ=Europe/Berlin * 7-19 * * mon-fri | * 9-12 * * sat
   - {id: c2, url: 'http://c2'}
 groups:
-  - {id: spare, backends: []}
+  - {id: spare, backends: [], strategy: hash, hash_key: tables}
   - id: g
     backends: [c1, c2]
     strategy: weighted_round_robin
     weights: {c1: 95, c2: 5}
-    hash_key: tables
     slow_start: 30s
     fallback_groups: [spare]
     mode: direct
@@ -178,7 +220,7 @@ groups:
   const auto& group = config->declared.groups[1];
   EXPECT_EQ(group.strategy, model::Strategy::kWeightedRoundRobin);
   EXPECT_EQ(group.weights, (std::map<std::string, int>{{"c1", 95}, {"c2", 5}}));
-  EXPECT_EQ(group.hash_key, model::HashKey::kTables);
+  EXPECT_EQ(config->declared.groups[0].hash_key, model::HashKey::kTables);
   EXPECT_EQ(group.slow_start, 30s);
   EXPECT_EQ(group.fallback_groups, std::vector<std::string>{"spare"});
   EXPECT_EQ(group.mode, model::Mode::kDirect);

@@ -21,7 +21,6 @@
 namespace gateway::app {
 namespace {
 
-constexpr std::uint16_t kUsualPort = 8080;
 constexpr std::size_t kMaxSqlBytes = 16 * 1024 * 1024;
 
 // Healthy and idle, but for those of `down`.
@@ -50,13 +49,13 @@ ExplainCommand::ExplainCommand(CLI::App& app)
     : command_(app.add_subcommand("explain",
                                   "Tell where a query would go by a configuration file, and why")) {
   auto& command = *command_;
-  query_.port = kUsualPort;
   command.add_option("--config", config_path_, "Configuration file (YAML)")->required();
   command.add_option("--user", query_.user, "X-Trino-User");
   command.add_option("--source", query_.source, "X-Trino-Source");
   command.add_option("--tag", query_.tags, "One of X-Trino-Client-Tags; may be repeated");
   command.add_option("--header", headers_, "'Name: value'; may be repeated");
-  command.add_option("--port", query_.port, "Port of the listener")->capture_default_str();
+  command.add_option("--port", query_.port,
+                     "Port of the listener; without it that of the first one in the file");
   command.add_option("--host", query_.host, "Host header");
   command.add_option("--client-ip", query_.client_address, "Address of the client");
   command.add_option("--catalog", query_.catalog, "X-Trino-Catalog: the default catalog");
@@ -106,6 +105,8 @@ Expected<std::string> ExplainQuery(const AppConfig& config,
                                    const explain::DescribedQuery& query,
                                    const std::vector<std::string>& down,
                                    bool json) {
+  auto described = query;
+  if (described.port == 0) described.port = config.proxy.listeners.front().port;
   const SystemClock clock;
   model::Registry registry(clock, config.default_group);
   registry.ReplaceFile(config.declared, config.default_group);
@@ -119,7 +120,7 @@ Expected<std::string> ExplainQuery(const AppConfig& config,
   proxy::Stickiness stickiness;
   telemetry::Logger logger(telemetry::Level::kError);
   const explain::Explainer explainer({clock, registry, rules, config.proxy, stickiness, logger});
-  const auto explanation = explainer.Explain(query);
+  const auto explanation = explainer.Explain(described);
   if (!explanation) return std::unexpected(explanation.error());
   return json ? rpc::WriteJson(rpc::ToProto(*explanation)) + "\n" : explain::ToText(*explanation);
 }

@@ -42,7 +42,8 @@ class ExplainCommand {
 // Adds "Name: value" to the query's headers. kInvalidArgument: there is no colon.
 [[nodiscard]] Expected<void> AddHeader(std::string_view header, explain::DescribedQuery& query);
 
-// The explanation, as text or JSON. kInvalidArgument: what DescribedHead refuses, an unknown
+// The explanation, as text or JSON; of a query without a port for the first listener.
+// kInvalidArgument: what DescribedHead refuses, an unknown
 // backend in `down`.
 Expected<std::string> ExplainQuery(const AppConfig& config,
                                    const explain::DescribedQuery& query,

@@ -66,6 +66,18 @@ TEST_F(ExplainCommandTest, TellsEveryPartOfTheQueryToThePolicies) {
   EXPECT_EQ(DecidingPolicy({.sql = std::string(100, 'x')}), "large");
 }
 
+TEST_F(ExplainCommandTest, TakesTheFirstListenerWhenNoPortIsNamed) {
+  EXPECT_EQ(DecidingPolicy({}), "");
+  config.proxy.listeners.front().port = 9090;
+  EXPECT_EQ(DecidingPolicy({}), "port");
+  EXPECT_EQ(DecidingPolicy({.port = 8080}), "");
+}
+
+TEST_F(ExplainCommandTest, TakesTheUserOfBasicCredentialsWhenNoOtherIsNamed) {
+  EXPECT_EQ(DecidingPolicy({.headers = {{"Authorization", "Basic YWRhOng="}}}), "ada");
+  EXPECT_EQ(DecidingPolicy({.user = "bob", .headers = {{"Authorization", "Basic YWRhOng="}}}), "");
+}
+
 TEST_F(ExplainCommandTest, TakesBackendsForHealthyButThoseNamed) {
   EXPECT_EQ(Json({}).at("decision").at("backend").as_string(), "c1");
   const auto down = Json({}, {"c1"});

@@ -71,11 +71,13 @@ Expected<std::unique_ptr<Gateway>> Gateway::Create(AppConfig config, std::string
 }
 
 Expected<void> Gateway::OpenControlPlane() {
+  registry_.SetMarksHold(config_.monitor.marks);  // stored ones are taken over by Open()
   registry_.ReplaceFile(config_.declared, config_.default_group);
   auto opened = ControlPlane::Open(
-      config_, {clock_, logger_, registry_, io_, rule_book_, stickiness_,
-                rpc::PageCallbacks{[this] { return NotReady(); }, [this] { return Scrape(); }},
-                [this](std::string_view suffix) { return OwnersOf(suffix); }});
+      config_,
+      {clock_, logger_, registry_, io_, rule_book_, stickiness_,
+       rpc::PageCallbacks{[this] { return NotReady(); }, [this] { return scrapes_.Text(); }},
+       [this](std::string_view suffix) { return OwnersOf(suffix); }});
   if (!opened) return std::unexpected(std::move(opened).error());
   control_plane_ = *std::move(opened);
 
@@ -96,6 +98,9 @@ proxy::ProxySignals Gateway::MakeSignals() {
   proxy::ProxySignals signals;
   signals.backend_failed = [this](std::string_view id, std::string_view failure_class) {
     monitor_->ReportFailure(id, failure_class);
+  };
+  signals.backend_doubted = [this](std::string_view id, std::string_view failure_class) {
+    monitor_->ReportDoubt(id, failure_class);
   };
   signals.process_forwarded = [this](std::string_view id, bool takes) {
     registry_.ReportProcessForwarded(id, takes);
@@ -133,7 +138,6 @@ std::vector<std::string> Gateway::OwnersOf(std::string_view suffix) const {
 }
 
 Expected<void> Gateway::Start() {
-  registry_.SetMarksHold(config_.monitor.marks);
   monitor_.emplace(ToMonitorOptions(config_, control_plane_->shared_probes(), stickiness_), io_,
                    clock_, registry_, logger_, metrics_);
   server_.emplace(config_.proxy, clock_, logger_, metrics_, access_log_, stickiness_, rule_book_,
@@ -282,16 +286,10 @@ std::optional<std::string> Gateway::NotReady() const {
 }
 
 std::string Gateway::Scrape() {
-  const auto snapshot = registry_.Current();
-  for (const auto& state : snapshot->backends()) {
-    // What probes find is not all: it may be marked by hand, or out for its latency.
-    metrics_.BackendHealth(state->backend.id, state->status.health == model::Health::kHealthy);
-    metrics_.BackendInFlight(state->backend.id,
-                             state->counters->in_flight.load(std::memory_order_relaxed));
-    const auto left = state->LeftHere(clock_.Now());
-    metrics_.BackendLeft(state->backend.id, left.queries, left.transactions);
-  }
+  monitor::ShowBackends(*registry_.Current(), clock_.Now(), metrics_);
   metrics_.LogLinesDropped(logger_.dropped());
+  metrics_.HistoryRowsDropped(control_plane_->history_dropped());
+  metrics_.Scraped();
   return metrics_.Expose();
 }
 

@@ -27,6 +27,7 @@
 #include "telemetry/access_log.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
+#include "telemetry/scrape_cache.h"
 
 namespace gateway::app {
 
@@ -68,6 +69,7 @@ class Gateway {
   const SystemClock clock_;
   telemetry::Logger logger_;
   telemetry::Metrics metrics_;
+  telemetry::ScrapeCache scrapes_{clock_, [this] { return Scrape(); }};
   telemetry::AccessLog access_log_;
   model::Registry registry_;
   rules::RuleBook rule_book_;

@@ -6,6 +6,7 @@
 #include "app/config_values.h"
 #include "app/identity_values.h"
 #include "identity/endpoint_url.h"
+#include "identity/user_name.h"
 
 namespace gateway::app {
 
@@ -81,8 +82,11 @@ void IdentityReader::ReadUser(const Value& value) {
       user.password_hash = *std::move(parsed);
     }
   }
-  if (!user.name.empty() && !seen_users_.insert(user.name).second) {
-    return reader_.Report(value, "another user has the same name; each needs one of its own");
+  const auto folded = identity::FoldUserName(user.name).value_or(user.name);
+  if (!user.name.empty() && !seen_users_.insert(folded).second) {
+    return reader_.Report(value,
+                          "another user has the same name, without regard to case; each "
+                          "needs one of its own");
   }
   options_.users.push_back(std::move(user));
 }

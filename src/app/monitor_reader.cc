@@ -158,6 +158,14 @@ void ReadLatency(YamlReader& reader, const Value& section, monitor::LatencyRule&
   map.Read("max_ejected_percent", rule.max_ejected_percent, CountBetween(1, 50));
 }
 
+void ReadErrors(YamlReader& reader, const Value& section, monitor::ErrorRule& rule) {
+  MapReader map(reader, section);
+  map.Read("enabled", rule.enabled, ParseBool);
+  map.Read("in_row", rule.in_row, CountBetween(1, 1'000'000));
+  map.Read("eject_for", rule.eject_for, DurationFrom(milliseconds(1000)));
+  map.Read("max_ejected_percent", rule.max_ejected_percent, CountBetween(1, 50));
+}
+
 void ReadProbes(YamlReader& reader,
                 MapReader& map,
                 const Value& section,
@@ -170,6 +178,7 @@ void ReadProbes(YamlReader& reader,
   map.Read("load_source", settings.load_source, monitor::ParseLoadSource);
   map.Read("min_active_workers", settings.min_active_workers, CountBetween(0, 1'000'000));
   if (const auto latency = map.Take("latency")) ReadLatency(reader, *latency, settings.latency);
+  if (const auto errors = map.Take("errors")) ReadErrors(reader, *errors, settings.errors);
   if (settings.min_active_workers > 0 && !CountsWorkers(settings.load_source)) {
     reader.Report(section,
                   fmt::format("min_active_workers needs a load_source that counts workers, "

@@ -108,6 +108,25 @@ TEST(MonitorReader, RefusesARuleThatWouldEjectTooMuch) {
   }
 }
 
+TEST(MonitorReader, EjectsForErrorsUnlessItIsAskedNotTo) {
+  EXPECT_TRUE(Parse("monitor: {interval: 5s}\n")->monitor.probe.errors.enabled);
+  const auto config = Parse(R"(monitor:
+  errors: {in_row: 3, eject_for: 10s, max_ejected_percent: 25}
+backends:
+  - {id: c1, url: 'http://127.0.0.1:8080', monitor: {errors: {enabled: false}}}
+)");
+  ASSERT_TRUE(config) << config.error().message;
+  monitor::ErrorRule expected{
+      .enabled = true, .in_row = 3, .eject_for = 10s, .max_ejected_percent = 25};
+  EXPECT_EQ(config->monitor.probe.errors, expected);
+  expected.enabled = false;
+  EXPECT_EQ(config->backend_probes.at("c1").errors, expected);
+  for (const auto* errors : {"in_row: 0", "max_ejected_percent: 51", "eject_for: 1ms", "at: 1"}) {
+    SCOPED_TRACE(errors);
+    EXPECT_FALSE(Parse("monitor: {errors: {" + std::string(errors) + "}}\n"));
+  }
+}
+
 TEST(MonitorReader, ABackendSaysOnlyWhatDiffers) {
   const auto config =
       Parse(R"(monitor: {timeout: 3s, user: monitor, password: p, probe_sql: SELECT 2}

@@ -101,7 +101,13 @@ void PolicyReader::ReadCondition(const Value& value, model::Policy& policy) {
   }
   if (single) ReadConditionValue(*single, condition);
   if (list) {
-    for (const auto& element : reader_.ReadList(*list)) ReadConditionValue(element, condition);
+    const auto elements = reader_.ReadList(*list);
+    for (const auto& element : elements) ReadConditionValue(element, condition);
+    // For a header, no values mean any value: not what an empty list says.
+    if (list->node.IsSequence() && elements.empty()) {
+      reader_.Report(*list, "the list is empty, so the condition would never hold");
+      return;
+    }
   }
   auto candidate = Blank();
   candidate.conditions = {condition};

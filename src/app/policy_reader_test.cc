@@ -64,7 +64,8 @@ TEST(PolicyReader, ReadsEverythingThatAPolicyCanSay) {
 TEST(PolicyReader, NeedsNoRuleWithConditionsAndNoGroupToReject) {
   const auto config = ParsePolicy(
       "  - {id: p, conditions: [{type: read_only, value: false}], reject_message: 'read only'}\n"
-      "  - {id: q, rule: {type: listening_port, value: 8080}, group: g, auth_delegated: true}\n");
+      "  - {id: q, rule: {type: listening_port, value: 8080}, group: g, auth_delegated: true}\n"
+      "auth: {delegated: {url: 'http://login/validate'}}\n");
   ASSERT_TRUE(config) << config.error().message;
   const auto& policies = config->declared.policies;
   EXPECT_EQ(policies[0].rule_type, model::RuleType::kNone);
@@ -121,6 +122,8 @@ TEST(PolicyReader, RefusesWhatMeansNothingWithItsPlace) {
        "4:70: policies[0].headers[0]: needs either a 'value' to set or 'remove: true'"},
       {"rule: {type: header_host, value: a}, mode: fast",
        "4:66: policies[0].mode: unknown mode 'fast'; allowed: proxy, direct"},
+      {"conditions: [{type: header, name: X-Team, values: []}]",
+       "4:73: policies[0].conditions[0].values: the list is empty, so the condition would never"},
       {"rule: {type: header_host, value: a}, auth_delegated: true",
        "4:5: policies[0]: auth_delegated needs a rule of type listening_port"},
       {"rule: {type: header_host, value: a}, more_fallback_groups: [x]",

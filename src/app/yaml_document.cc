@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 
+#include "base/utf8.h"
+
 namespace gateway::app {
 namespace {
 
@@ -30,26 +32,6 @@ Position PositionAt(std::string_view text, std::size_t offset) {
   const auto line_start = before.rfind('\n') + 1;  // npos + 1 is 0
   return {static_cast<int>(std::ranges::count(before, '\n')),
           static_cast<int>(offset - line_start)};
-}
-
-// Bytes of the UTF-8 character that `text` begins with (RFC 3629); 0 for anything else.
-std::size_t Utf8Length(std::string_view text) {
-  const auto byte = [text](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  const auto first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xc2 && first < 0xe0   ? 2
-                             : first >= 0xe0 && first < 0xf0 ? 3
-                             : first >= 0xf0 && first < 0xf5 ? 4
-                                                             : 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
-  const bool surrogate = first == 0xed && byte(1) >= 0xa0;
-  const bool too_large = first == 0xf4 && byte(1) >= 0x90;
-  return overlong || surrogate || too_large ? 0 : length;
 }
 
 std::optional<Complaint> CheckCharacters(std::string_view text) {

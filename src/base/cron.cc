@@ -51,7 +51,7 @@ constexpr std::array<ShortForm, 7> kShortForms = {{{"@yearly", "0 0 1 1 *"},
 // The values of one field, one bit each.
 struct Field {
   std::uint64_t values = 0;
-  bool any = false;  // began with `*`: no restriction, for the rule about days
+  bool any = false;  // has `*`: no restriction, for the rule about days
 
   bool Has(int value) const { return (values >> static_cast<unsigned>(value) & 1) != 0; }
 };
@@ -100,7 +100,8 @@ Expected<void> ParseElement(const FieldRule& rule, std::string_view element, Fie
   const auto step = stepped ? ParseDecimal(element.substr(slash + 1)) : 1;
   const auto range = ParseRange(rule, element.substr(0, slash), stepped);
   if (!range || !step || *step == 0) return RefuseElement(rule, element);
-  field.any = field.any || element.front() == '*' || element.front() == '?';
+  const bool star = element.front() == '*' || element.front() == '?';
+  field.any = field.any || (star && *step == 1);
   for (std::uint64_t value = range->first; value <= range->last; value += *step) {
     field.values |= std::uint64_t{1} << value;
     if (*step > rule.high) break;  // and no overflow
@@ -133,6 +134,12 @@ Expected<std::string_view> ExpandShortForm(std::string_view text) {
   for (const auto& form : kShortForms) {
     if (EqualsIgnoreCase(text, form.name)) return form.fields;
   }
+  if (EqualsIgnoreCase(text.substr(0, text.find_first_of(" \t")), "@every")) {
+    return Refuse(fmt::format(
+        "cron: '{}' names no minutes, only a distance between them: write '*/5 * * * *' "
+        "for every fifth minute, '* 9-17 * * *' for the hours from 9 to 17",
+        text));
+  }
   return Refuse(
       fmt::format("cron: '{}' is not allowed: @yearly, @annually, @monthly, @weekly, @daily, "
                   "@midnight, @hourly, "
@@ -148,6 +155,7 @@ struct Cron::Expression {
 
   static Expected<Expression> Parse(std::string_view text);
   bool Matches(Clock::WallTime time) const;
+  bool HasImpossibleDay() const;
 };
 
 Expected<Cron::Expression> Cron::Expression::Parse(std::string_view text) {
@@ -193,6 +201,18 @@ bool Cron::Expression::Matches(Clock::WallTime time) const {
   return days.any || weekdays.any ? day && weekday : day || weekday;
 }
 
+bool Cron::Expression::HasImpossibleDay() const {
+  const auto& [minutes, hours, days, months, weekdays] = fields;
+  // One of the two is enough then, and days of the week come in every month.
+  if (!days.any && !weekdays.any) return false;
+  constexpr std::array kLongest = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const int first = std::countr_zero(days.values);
+  for (int month = 1; month <= 12; ++month) {
+    if (months.Has(month) && first <= kLongest[static_cast<std::size_t>(month) - 1]) return false;
+  }
+  return true;
+}
+
 Cron::Cron(std::shared_ptr<const std::vector<Expression>> expressions)
     : expressions_(std::move(expressions)) {}
 
@@ -221,6 +241,11 @@ Expected<Cron> Cron::Parse(std::string_view text) {
 
 bool Cron::Matches(Clock::WallTime time) const {
   return std::ranges::any_of(*expressions_, [&](const auto& each) { return each.Matches(time); });
+}
+
+bool Cron::HasImpossibleDay() const {
+  return std::ranges::any_of(*expressions_,
+                             [](const auto& each) { return each.HasImpossibleDay(); });
 }
 
 }  // namespace gateway

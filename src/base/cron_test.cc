@@ -40,6 +40,19 @@ TEST(Cron, MatchesWholeMinutesExactly) {
   EXPECT_FALSE(Matches("0 9 * * *", nine + 1min));
 }
 
+TEST(Cron, TellsOfDaysThatNoYearHas) {
+  for (const auto* text : {"* * * * *", "0 0 29 2 *", "0 0 31 1-12 *", "0 0 30 2,3 *",
+                           "0 0 31 6 mon", "* * 1-31 2 *", "0 0 31 jun */2", "@yearly"}) {
+    SCOPED_TRACE(text);
+    EXPECT_FALSE(Cron::Parse(text)->HasImpossibleDay());
+  }
+  for (const auto* text :
+       {"0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "0 0 31 jun ?", "@hourly | 0 0 31 4 *"}) {
+    SCOPED_TRACE(text);
+    EXPECT_TRUE(Cron::Parse(text)->HasImpossibleDay());
+  }
+}
+
 TEST(Cron, CountsTheMinutesOfADay) {
   struct Case {
     std::string_view text;
@@ -98,10 +111,29 @@ TEST(Cron, TakesEitherDayWhenBothAreRestricted) {
   EXPECT_TRUE(Matches("0 0 1 * mon", kMonday));
   EXPECT_TRUE(Matches("0 0 1 * mon", first));
   EXPECT_FALSE(Matches("0 0 1 * mon", first + 24h));
-  // A field that begins with `*` restricts nothing in this sense: both must fit.
-  EXPECT_FALSE(Matches("0 0 */2 * tue", first + 24h));
+  // A star restricts nothing: both must fit. With a step it does restrict.
+  for (const auto star : {"*", "?", "*/1", "1,*"}) {
+    SCOPED_TRACE(star);
+    EXPECT_TRUE(Matches("0 0 " + std::string(star) + " * tue", first));
+    EXPECT_FALSE(Matches("0 0 " + std::string(star) + " * mon", first));
+    EXPECT_FALSE(Matches("0 0 2 * " + std::string(star), first));
+  }
   EXPECT_TRUE(Matches("0 0 */2 * tue", first));
-  EXPECT_FALSE(Matches("0 0 */2 * mon", first));
+  EXPECT_TRUE(Matches("0 0 */2 * mon", first));
+  EXPECT_TRUE(Matches("0 0 2-31/2 * tue", first));
+  EXPECT_FALSE(Matches("0 0 */2 * mon", first + 24h));
+  EXPECT_TRUE(Matches("0 0 2 * */2", first));
+  EXPECT_FALSE(Matches("0 0 2 * */3", first + 24h * 3));
+}
+
+TEST(Cron, SaysWhatToWriteInPlaceOfAnInterval) {
+  for (const auto text : {"@every 5m", "@EVERY 1h30m", "@every"}) {
+    SCOPED_TRACE(text);
+    const auto cron = Cron::Parse(text);
+    ASSERT_FALSE(cron);
+    EXPECT_NE(cron.error().message.find("'*/5 * * * *'"), std::string::npos);
+    EXPECT_NE(cron.error().message.find("names no minutes"), std::string::npos);
+  }
 }
 
 TEST(Cron, ReadsTimesInItsZone) {

@@ -14,6 +14,10 @@ class FakeClock final : public Clock {
     now_ += std::chrono::duration_cast<TimePoint::duration>(step);
     wall_now_ += std::chrono::duration_cast<WallTime::duration>(step);
   }
+  // The time of day alone.
+  void SetBack(std::chrono::nanoseconds step) {
+    wall_now_ -= std::chrono::duration_cast<WallTime::duration>(step);
+  }
 
  private:
   TimePoint now_{std::chrono::hours(1)};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -33,6 +34,16 @@ std::optional<IpAddress> IpAddress::Parse(std::string_view text) {
   }
   if (inet_pton(AF_INET6, terminated.data(), address.bytes_.data()) == 1) return address;
   return std::nullopt;
+}
+
+std::string IpAddress::ToString() const {
+  constexpr std::array<std::uint8_t, kMappedBytes> kMapped = {0, 0, 0, 0, 0,    0,
+                                                              0, 0, 0, 0, 0xff, 0xff};
+  const bool v4 = std::ranges::equal(kMapped, std::span(bytes_).first<kMappedBytes>());
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(v4 ? AF_INET : AF_INET6, bytes_.data() + (v4 ? kMappedBytes : 0), text.data(),
+            text.size());
+  return text.data();
 }
 
 Expected<AddressBlock> AddressBlock::Parse(std::string_view text) {

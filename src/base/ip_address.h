@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -18,6 +19,9 @@ class IpAddress {
   // `192.0.2.1` or `2001:db8::1`, without port, brackets or zone; nothing for other texts.
   // Does not allocate.
   static std::optional<IpAddress> Parse(std::string_view text);
+
+  // As one writes it: an IPv4 address with dots, IPv6 as RFC 5952 has it.
+  std::string ToString() const;
 
   bool operator==(const IpAddress&) const = default;
 

@@ -65,5 +65,14 @@ TEST(AddressBlock, RefusesWhatIsNoBlock) {
   }
 }
 
+TEST(IpAddress, IsWrittenInOneWay) {
+  const std::pair<std::string_view, std::string_view> cases[] = {{"192.0.2.1", "192.0.2.1"},
+                                                                 {"::ffff:192.0.2.1", "192.0.2.1"},
+                                                                 {"2001:DB8:0::0:1", "2001:db8::1"},
+                                                                 {"::1", "::1"},
+                                                                 {"0.0.0.0", "0.0.0.0"}};
+  for (const auto& [text, written] : cases) EXPECT_EQ(IpAddress::Parse(text)->ToString(), written);
+}
+
 }  // namespace
 }  // namespace gateway

@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "base/strings.h"
+#include "base/utf8.h"
 
 namespace gateway::delegated_auth {
 namespace {
@@ -53,7 +54,8 @@ Expected<void> ReadBasic(std::string_view authorization, Credentials& credential
   auto decoded = DecodeBase64(Trim(authorization.substr(blank)));
   const auto colon = decoded ? decoded->find(':') : std::string::npos;
   // RFC 7617 §2 allows no control characters; the user may become a header's value.
-  if (colon == std::string::npos || std::ranges::any_of(*decoded, IsControl)) {
+  // What is no UTF-8 would be another text to the provider than to the cluster.
+  if (colon == std::string::npos || std::ranges::any_of(*decoded, IsControl) || !IsUtf8(*decoded)) {
     return Refuse("the Basic credentials are malformed");
   }
   credentials.user = decoded->substr(0, colon);
@@ -66,6 +68,16 @@ Expected<void> ReadBasic(std::string_view authorization, Credentials& credential
 bool IsPasswordHeader(std::string_view name) { return IsTrinoHeader(name, "Password"); }
 
 bool IsUserHeader(std::string_view name) { return IsTrinoHeader(name, "User"); }
+
+std::string BasicUser(std::span<const http::HeaderField> fields) {
+  Credentials credentials;
+  const auto authorization =
+      TheValue(fields, [](auto name) { return EqualsIgnoreCase(name, "authorization"); });
+  if (!authorization || authorization->empty() || !ReadBasic(*authorization, credentials)) {
+    return {};
+  }
+  return credentials.user;
+}
 
 Expected<Credentials> ReadCredentials(std::span<const http::HeaderField> fields) {
   const auto authorization =
@@ -83,6 +95,7 @@ Expected<Credentials> ReadCredentials(std::span<const http::HeaderField> fields)
   if (authorization->empty()) {
     credentials.user = *user;
     credentials.password = *password;
+    if (!IsUtf8(*user) || !IsUtf8(*password)) return Refuse("user or password is no UTF-8");
   } else if (auto read = ReadBasic(*authorization, credentials); !read) {
     return std::unexpected(std::move(read).error());
   }

@@ -27,6 +27,10 @@ struct Credentials {
 // the client and repeats nothing of what it sent.
 Expected<Credentials> ReadCredentials(std::span<const http::HeaderField> fields);
 
+// The user of Authorization: Basic, who was not checked; empty: it is not there, or malformed. For
+// requests that name no user otherwise: clusters take them for this one's, too.
+std::string BasicUser(std::span<const http::HeaderField> fields);
+
 // Is `name` one of the headers that carry a password, and that clusters never get to see?
 bool IsPasswordHeader(std::string_view name);
 // Is `name` X-Trino-User or X-Presto-User?

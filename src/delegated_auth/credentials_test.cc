@@ -92,5 +92,37 @@ TEST(Headers, AreKnownInBothDialectsAndAnyCase) {
   EXPECT_FALSE(IsUserHeader("X-Trino-Original-User"));
 }
 
+TEST(ReadCredentials, RefusesWhatIsNoUtf8) {
+  const Fields bad[] = {{{"Authorization", "Basic bfxsbGVyOnA="}},  // m\xfcller:p
+                        {{"X-Trino-User", "m\xfcller"}, {"X-Trino-Password", "p"}},
+                        {{"X-Trino-User", "mueller"}, {"X-Trino-Password", "\xff"}}};
+  for (const auto& fields : bad) {
+    EXPECT_EQ(CodeOf(ReadCredentials(fields)), ErrorCode::kInvalidArgument);
+  }
+}
+
+TEST(BasicUser, IsThatOfWellFormedBasicCredentials) {
+  const struct {
+    Fields fields;
+    std::string_view user;
+  } cases[] = {
+      {{{"X-Other", "a"}, {"authorization", kAlice}}, "alice"},
+      {{{"Authorization", "Basic YWxpY2U6"}}, "alice"},  // without a password
+      {{}, ""},
+      {{{"Authorization", ""}}, ""},
+      {{{"Authorization", "Basic"}}, ""},
+      {{{"Authorization", "Basic !!!"}}, ""},
+      {{{"Authorization", "Basic YWxpY2U="}}, ""},      // no colon
+      {{{"Authorization", "Basic YQpiOnA="}}, ""},      // a line break
+      {{{"Authorization", "Basic bfxsbGVyOnA="}}, ""},  // no UTF-8
+      {{{"Authorization", "Bearer YWxpY2U6c2VjcmV0"}}, ""},
+      {{{"Authorization", kAlice}, {"Authorization", "Basic Ym9iOnA="}}, ""},
+  };
+  for (const auto& [fields, user] : cases) {
+    SCOPED_TRACE(fields.empty() ? "" : fields.back().value);
+    EXPECT_EQ(BasicUser(fields), user);
+  }
+}
+
 }  // namespace
 }  // namespace gateway::delegated_auth

@@ -28,7 +28,7 @@ namespace gateway::explain {
 
 // What the statement's text says.
 struct StatementTrace {
-  std::string outcome;            // "ok", "syntax_error"
+  std::string outcome;            // "ok", "syntax_error"; "too_large": of more bytes than are kept
   bool understood = false;        // else all below is empty, and it is routed by the rest
   std::string type;               // "Query"
   std::string category;           // "SELECT"
@@ -41,7 +41,7 @@ struct StatementTrace {
 
 enum class ExternalVerdict : std::uint8_t {
   kNotConfigured,
-  kNotNeeded,  // a rule decides before it
+  kNotNeeded,  // a rule decides before it, or nobody needs to
   kNotAsked,   // a query would ask it; this explanation was not allowed to
   kAsked,
   kFailed,  // and the fallback decides

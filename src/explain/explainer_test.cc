@@ -144,6 +144,7 @@ TEST_F(ExplainerTest, SaysThatARuleOrAPolicyRefuses) {
 }
 
 TEST_F(ExplainerTest, SendsAKillToTheOwnerOfTheQueryWhateverRulesSay) {
+  external.emplace();
   AddRule("all", "return 'etl'");
   const DescribedQuery kill{
       .sql = "CALL system.runtime.kill_query(query_id => '20261123_212752_00000_eif54')"};
@@ -151,10 +152,26 @@ TEST_F(ExplainerTest, SendsAKillToTheOwnerOfTheQueryWhateverRulesSay) {
   EXPECT_EQ(explained.statement->kill_target, "20261123_212752_00000_eif54");
   EXPECT_EQ(explained.routing.backend, "c3");
   EXPECT_EQ(explained.routing.settled, "the query to be killed runs there");
-  EXPECT_EQ(explained.routing.policies_unasked, "only the owner of a query can kill it");
+  EXPECT_EQ(explained.routing.policies_unasked,
+            "only the owner of a query can kill it: they change headers and source of the "
+            "statement");
+  ASSERT_EQ(explained.rules.size(), 1u);
+  EXPECT_EQ(explained.rules[0].verdict, rules::RuleVerdict::kNotAsked);
+  EXPECT_EQ(explained.rules[0].reason, "only the owner of a query can kill it");
+  EXPECT_EQ(explained.external.reason, "only the owner of a query can kill it");
   EXPECT_TRUE(explained.routing.groups.empty());
   EXPECT_THAT(ToText(explained),
               StartsWith("backend c3, mode proxy: the query to be killed runs there\n"));
+}
+
+TEST_F(ExplainerTest, ChangesAKillAsPoliciesWantIt) {
+  AddPolicy("ada", {.type = ConditionType::kUser, .values = {"ada"}}).headers = {
+      {"X-Secret", std::nullopt}};
+  const auto explained = Explain(
+      {.user = "ada", .sql = "CALL system.runtime.kill_query('20261123_212752_00000_eif54')"});
+  EXPECT_EQ(explained.routing.backend, "c3");
+  ASSERT_EQ(explained.routing.headers.size(), 1u);
+  EXPECT_EQ(explained.routing.headers[0].name, "X-Secret");
 }
 
 TEST_F(ExplainerTest, KeepsATransactionOnItsCluster) {
@@ -169,6 +186,47 @@ TEST_F(ExplainerTest, KeepsATransactionOnItsCluster) {
   EXPECT_EQ(lost.routing.backend, "");
 }
 
+TEST_F(ExplainerTest, AsksNoPolicyAboutWhatIsRefusedBeforeThem) {
+  AddPolicy("ada", {.type = ConditionType::kUser, .values = {"ada"}});
+  const auto refused = [&](std::string sql) {
+    const auto explained = Explain({.user = "ada", .sql = std::move(sql)}).routing;
+    EXPECT_NE(explained.reject_message, "");
+    EXPECT_TRUE(explained.groups.empty());
+    EXPECT_EQ(explained.unavailable, "");
+    EXPECT_EQ(explained.backend, "");
+    return explained.policies_unasked;
+  };
+  EXPECT_EQ(refused("CALL system.runtime.kill_query('20261123_212752_00000_zzzzz')"),
+            "only the owner of a query can kill it");
+  options.refuse_transactions = true;
+  EXPECT_EQ(refused("START TRANSACTION"), "the gateway refuses transactions");
+}
+
+TEST_F(ExplainerTest, HoldsBackATextThatAnExchangeWouldNotKeep) {
+  options.limits.replay_bytes = 20;
+  AddPolicy("writes", {.type = ConditionType::kReadOnly, .values = {"false"}});
+  AddPolicy("large", {.type = ConditionType::kTextSize, .values = {"21-"}}).group = "bi";
+  AddRule("text", "if query.text ~= '' then return 'etl' end");
+  const auto explained = Explain({.sql = "INSERT INTO a.b.c VALUES 1"});
+  EXPECT_EQ(explained.statement->outcome, "too_large");
+  EXPECT_FALSE(explained.statement->understood);
+  EXPECT_EQ(explained.routing.backend, "c3");
+  EXPECT_EQ(Explain({.sql = "SELECT 1"}).routing.backend, "c2");
+}
+
+TEST_F(ExplainerTest, SaysThatHeadersThatContradictEachOtherAreRefused) {
+  AddRule("all", "return 'etl'");
+  external.emplace();
+  const auto explained = Explain({.user = "ada", .headers = {{"X-Trino-User", "bob"}}});
+  EXPECT_EQ(NameOf(explained.external.verdict), "not_needed");
+  EXPECT_EQ(explained.external.reason, "the request is refused before");
+  EXPECT_THAT(explained.routing.reject_message, StartsWith("400 Bad Request: it has several"));
+  EXPECT_EQ(explained.routing.backend, "");
+  EXPECT_EQ(explained.routing.policies_unasked, "the request is refused before");
+  EXPECT_TRUE(explained.rules.empty());
+  EXPECT_THAT(ToText(explained), StartsWith("rejected: 400 Bad Request"));
+}
+
 TEST_F(ExplainerTest, TakesTheTimeThatIsTold) {
   AddPolicy("morning", {.type = ConditionType::kTimeWindow, .values = {"* 8 * * *"}});
   const auto day = std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);
@@ -177,13 +235,17 @@ TEST_F(ExplainerTest, TakesTheTimeThatIsTold) {
 }
 
 TEST_F(ExplainerTest, SaysWhyTheExternalRouterIsNotAsked) {
-  EXPECT_EQ(NameOf(Explain({}).external.verdict), "not_configured");
+  const auto none = Explain({});
+  EXPECT_EQ(NameOf(none.external.verdict), "not_configured");
+  EXPECT_EQ(none.external.reason, "there is none");
   external.emplace();
   const auto open = Explain({});
   EXPECT_EQ(NameOf(open.external.verdict), "not_asked");
   EXPECT_THAT(ToText(open), HasSubstr("\nexternal router: not_asked: a query would ask it;"));
   AddRule("all", "return 'etl'");
-  EXPECT_EQ(NameOf(Explain({.ask_external = true}).external.verdict), "not_needed");
+  const auto decided = Explain({.ask_external = true});
+  EXPECT_EQ(NameOf(decided.external.verdict), "not_needed");
+  EXPECT_EQ(decided.external.reason, "a rule decides before it");
 }
 
 TEST_F(ExplainerTest, RefusesWhatIsNoHeader) {
@@ -236,6 +298,40 @@ TEST_F(ExplainerWithRouterTest, AsksTheExternalRouterWhenTold) {
   ASSERT_EQ(server->requests().size(), 1u);
   EXPECT_EQ(server->requests()[0].Field("X-Trino-User"), "ada");
   EXPECT_THAT(server->requests()[0].body, HasSubstr("SELECT 1 FROM a.b.c"));
+}
+
+TEST_F(ExplainerWithRouterTest, SaysWhatARouterChangesThatNamesNoGroup) {
+  Route([](const http::FakeRequest&) {
+    return http::Answer(200, R"({"externalHeaders": {"X-Team": "bi"}})");
+  });
+  const auto explained = Explain({.ask_external = true});
+  EXPECT_EQ(explained.external.reason, "external router leaves it to policies");
+  ASSERT_EQ(explained.routing.headers.size(), 1u);
+  EXPECT_EQ(explained.routing.headers[0].name, "X-Team");
+}
+
+TEST_F(ExplainerWithRouterTest, SaysThatTheRouterRejects) {
+  Route([](const http::FakeRequest&) { return http::Answer(200, R"({"errors": ["no quota"]})"); });
+  external->propagate_errors = true;
+  const auto explained = Explain({.ask_external = true});
+  EXPECT_EQ(explained.external.reason, "external router rejects");
+  EXPECT_EQ(explained.routing.reject_message, "no quota");
+  EXPECT_THAT(explained.routing.trace, StartsWith("external router rejects"));
+}
+
+TEST_F(ExplainerWithRouterTest, LetsATransactionEndWhereTheRouterFails) {
+  Route([](const http::FakeRequest&) { return http::Answer(500, ""); });
+  external->fallback = rules::RouterFallback::kReject;
+  const auto in_transaction = [&](std::string sql) {
+    return Explain({.user = "ada",
+                    .headers = {{"X-Trino-Transaction-Id", "1-2-3~c2"}},
+                    .sql = std::move(sql),
+                    .ask_external = true})
+        .routing;
+  };
+  EXPECT_EQ(in_transaction("COMMIT").backend, "c2");
+  EXPECT_EQ(in_transaction("COMMIT").unavailable, "");
+  EXPECT_EQ(in_transaction("SELECT 1").backend, "");
 }
 
 TEST_F(ExplainerWithRouterTest, ShowsTheFallbackOfARouterThatFails) {

@@ -5,6 +5,7 @@
 
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 namespace gateway::http {
 
@@ -153,6 +154,22 @@ void Connection::Abort() {
 void Connection::ShutdownSend() {
   error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+Awaitable<bool> Connection::ProvesReset(std::chrono::milliseconds within) {
+  constexpr std::chrono::milliseconds kStep{10};
+  const auto self = shared_from_this();
+  Timer timer(socket_.get_executor());
+  for (auto waited = std::chrono::milliseconds(0); waited < within; waited += kStep) {
+    if (reset() || !socket_.is_open()) co_return true;
+    int error = 0;
+    socklen_t size = sizeof(error);
+    ::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) co_return true;
+    timer.expires_after(kStep);
+    co_await timer.async_wait(kTuple);
+  }
+  co_return false;
 }
 
 void Connection::Shrink() {

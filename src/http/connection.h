@@ -63,6 +63,10 @@ class Connection final : public Expiring, public std::enable_shared_from_this<Co
   // Ends our direction only, so that what was written still arrives.
   void ShutdownSend();
 
+  // When the peer has ended its direction and was sent something since: is it gone altogether, and
+  // not only done with sending? It shows that by a reset, which is waited for so long.
+  Awaitable<bool> ProvesReset(std::chrono::milliseconds within);
+
   // Gives the memory of a large buffer back; for connections that become idle.
   void Shrink();
 

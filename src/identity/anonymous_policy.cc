@@ -1,5 +1,7 @@
 #include "identity/anonymous_policy.h"
 
+#include <fmt/format.h>
+
 #include "identity/endpoint_url.h"
 
 namespace gateway::identity {
@@ -16,11 +18,30 @@ bool IsLoopbackHost(std::string_view host) {
 }  // namespace
 
 AnonymousPolicy::AnonymousPolicy(bool configured, std::optional<Role> setting, bool loopback)
-    : remote_(setting.value_or(configured ? Role::kNone : Role::kViewer)),
-      local_(!configured && loopback ? Role::kAdmin : remote_) {}
+    : configured_(configured),
+      remote_(setting.value_or(Role::kNone)),
+      local_(!configured && loopback ? Role::kAdmin
+                                     : setting.value_or(configured ? Role::kNone : Role::kViewer)) {
+}
 
-Principal AnonymousPolicy::PrincipalFor(std::string_view host) const {
-  return {"anonymous", IsLoopbackHost(host) ? local_ : remote_, "anonymous"};
+Role AnonymousPolicy::RoleOf(const Sender& sender) const {
+  return sender.local && IsLoopbackHost(sender.host) ? local_ : remote_;
+}
+
+Expected<Principal> AnonymousPolicy::Admit(const Sender& sender, Role needed) const {
+  Principal principal{"anonymous", RoleOf(sender), "anonymous"};
+  const auto authorized = Authorize(principal, needed);
+  if (authorized) return principal;
+  if (configured_) return std::unexpected(authorized.error());
+  // There is nothing yet that he could send.
+  return Fail(
+      ErrorCode::kUnauthenticated,
+      fmt::format(
+          "this needs the role {}, and nobody can have it from here: configure "
+          "admin.token, tokens, users, ldap or oidc{}",
+          NameOf(needed),
+          needed == Role::kViewer ? ", or let everybody read with anonymous_role: viewer" : ""),
+      Origin::kClient);
 }
 
 }  // namespace gateway::identity

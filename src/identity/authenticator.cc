@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "identity/password_hash.h"
+#include "identity/user_name.h"
 
 namespace gateway::identity {
 namespace {
@@ -12,6 +13,8 @@ namespace {
 using telemetry::Level;
 
 constexpr std::size_t kMaxTokenBytes = 16 * 1024;  // tokens with many groups reach a few KiB
+// What is known when WaitsFor() looks is known for so long at least.
+constexpr std::chrono::milliseconds kMargin{500};
 
 std::unexpected<Error> Refuse(std::string message) {
   return Fail(ErrorCode::kUnauthenticated, std::move(message), Origin::kClient);
@@ -36,9 +39,19 @@ Authenticator::Authenticator(const IdentityOptions& options,
       throttle_(clock),
       verified_(clock) {}
 
-bool Authenticator::Blocks(const Credentials& credentials) const {
-  if (!credentials.token.empty()) return sources_.oidc && LooksLikeJwt(credentials.token);
-  return !credentials.user.empty() || !credentials.password.empty();
+Waits Authenticator::WaitsFor(const Credentials& credentials) const {
+  if (const auto& token = credentials.token; !token.empty()) {
+    const bool asks = sources_.oidc && token.size() <= kMaxTokenBytes && LooksLikeJwt(token) &&
+                      !tokens_.Find(token) && sources_.oidc->MustAsk(token);
+    return asks ? Waits::kForOthers : Waits::kForNothing;
+  }
+  if (credentials.user.empty() && credentials.password.empty()) return Waits::kForNothing;
+  const auto user = UserOf(credentials);
+  if (!user || throttle_.WaitFor(*user, credentials.client) > kMargin ||
+      verified_.Find(*user, credentials.password, kMargin)) {
+    return Waits::kForNothing;
+  }
+  return IsOfDirectory(*user) ? Waits::kForOthers : Waits::kForHashing;
 }
 
 Expected<Principal> Authenticator::Authenticate(const Credentials& credentials) {
@@ -60,15 +73,14 @@ Expected<Principal> Authenticator::CheckToken(const std::string& token) {
 }
 
 Expected<Principal> Authenticator::CheckPassword(const Credentials& credentials) {
-  const auto& [token, user, password, session, client] = credentials;
+  const auto& password = credentials.password;
+  const auto& client = credentials.client;
   if (!has_users_ && !sources_.ldap) {
     return Refuse("no users are configured: send a token as 'Authorization: Bearer TOKEN'");
   }
-  // An empty password is one that LDAP servers may take for an anonymous bind.
-  if (!IsValidName(user) || password.empty() || password.size() > kMaxPasswordBytes ||
-      password.find('\0') != std::string::npos) {
-    return Refuse("user or password is wrong");
-  }
+  const auto folded = UserOf(credentials);
+  if (!folded) return Refuse("user or password is wrong");
+  const auto& user = *folded;
   if (const auto wait = throttle_.WaitFor(user, client); wait.count() > 0) {
     return Fail(ErrorCode::kUnavailable,
                 fmt::format("too many wrong passwords for this user: try again in {} s",
@@ -76,9 +88,9 @@ Expected<Principal> Authenticator::CheckPassword(const Credentials& credentials)
                 Origin::kClient);
   }
   if (auto known = verified_.Find(user, password)) return *std::move(known);
-  auto principal = AskForPassword(credentials);
+  auto principal = AskForPassword(user, password);
   if (!principal) {
-    NoteFailure(credentials, principal.error());
+    NoteFailure(user, client, principal.error());
     return principal;
   }
   throttle_.Succeeded(user, client);
@@ -86,22 +98,40 @@ Expected<Principal> Authenticator::CheckPassword(const Credentials& credentials)
   return principal;
 }
 
-// A user of the file hides one of the directory with the same name, so that a directory cannot
-// take over his role.
-Expected<Principal> Authenticator::AskForPassword(const Credentials& credentials) {
-  if (!sources_.ldap || users_.Has(credentials.user)) {
-    return users_.Verify(credentials.user, credentials.password);
+// Once, before anything goes by it: a directory lets all spellings in, so to count failures, or to
+// look for a user of the file, by one of them would let the others pass.
+std::optional<std::string> Authenticator::UserOf(const Credentials& credentials) const {
+  const auto& password = credentials.password;
+  // An empty password is one that LDAP servers may take for an anonymous bind.
+  if (!IsValidName(credentials.user) || password.empty() || password.size() > kMaxPasswordBytes ||
+      password.find('\0') != std::string::npos) {
+    return std::nullopt;
   }
-  return sources_.ldap->CheckPassword(credentials.user, credentials.password);
+  auto folded = FoldUserName(credentials.user);
+  if (!folded || !IsValidName(*folded)) return std::nullopt;
+  return folded;
 }
 
-void Authenticator::NoteFailure(const Credentials& credentials, const Error& error) {
+bool Authenticator::IsOfDirectory(const std::string& user) const {
+  return sources_.ldap && !users_.Has(user);
+}
+
+// A user of the file hides one of the directory with the same name, so that a directory cannot
+// take over his role.
+Expected<Principal> Authenticator::AskForPassword(const std::string& user,
+                                                  const std::string& password) {
+  if (!IsOfDirectory(user)) return users_.Verify(user, password);
+  return sources_.ldap->CheckPassword(user, password);
+}
+
+void Authenticator::NoteFailure(const std::string& user,
+                                const std::string& client,
+                                const Error& error) {
   if (error.code != ErrorCode::kUnauthenticated) return;
-  const auto wait = throttle_.Failed(credentials.user, credentials.client);
+  const auto wait = throttle_.Failed(user, client);
   if (wait.count() == 0) return;
-  logger_.Event(
-      Level::kWarn, "identity.throttled",
-      {{"user", credentials.user}, {"client", credentials.client}, {"wait_ms", wait.count()}});
+  logger_.Event(Level::kWarn, "identity.throttled",
+                {{"user", user}, {"client", client}, {"wait_ms", wait.count()}});
 }
 
 // A session lasts for hours; what the file says now can only lower what it allows.

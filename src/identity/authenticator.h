@@ -4,9 +4,10 @@
 // Explicit credentials count before a session, and wrong ones are refused even when the session is
 // good. Who brings none is a matter of AnonymousPolicy.
 // Threads: any. Authenticate() may take long (argon2, LDAP, keys of an OIDC provider) where
-// Blocks() says so: then call it on a thread that may wait.
+// WaitsFor() says so: then call it on a thread that may wait.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -42,15 +43,20 @@ class Authenticator {
   // The role of who is found may be kNone: see Authorize().
   Expected<Principal> Authenticate(const Credentials& credentials);
 
-  // May Authenticate() wait for anything?
-  bool Blocks(const Credentials& credentials) const;
+  // What Authenticate() may have to wait for, when it is called now. Nothing for tokens, sessions,
+  // JWTs whose key is known, logins that are remembered, and what is refused unseen.
+  Waits WaitsFor(const Credentials& credentials) const;
 
  private:
   Expected<Principal> CheckToken(const std::string& token);
   Expected<Principal> CheckPassword(const Credentials& credentials);
-  Expected<Principal> AskForPassword(const Credentials& credentials);
+  // The name in one form for all spellings; nothing: there is no such user, or no such password.
+  std::optional<std::string> UserOf(const Credentials& credentials) const;
+  bool IsOfDirectory(const std::string& user) const;
+  // `user` is folded from here on: see FoldUserName().
+  Expected<Principal> AskForPassword(const std::string& user, const std::string& password);
   Expected<Principal> CheckSession(const std::string& session) const;
-  void NoteFailure(const Credentials& credentials, const Error& error);
+  void NoteFailure(const std::string& user, const std::string& client, const Error& error);
 
   const StaticTokens tokens_;
   PasswordUsers users_;

@@ -37,6 +37,7 @@ class FakeProvider final : public BearerSource {
     if (token == "good.bearer.token") return Principal{"joe", Role::kOperator, "oidc"};
     return Fail(ErrorCode::kUnauthenticated, "the token is expired");
   }
+  bool MustAsk(std::string_view token) override { return token != "good.bearer.token"; }
 };
 
 struct AuthenticatorTest : testing::Test {
@@ -153,6 +154,33 @@ TEST_F(AuthenticatorTest, AsksTheDirectoryForUsersThatTheFileDoesNotList) {
   EXPECT_EQ(directory.asked, 1);
 }
 
+TEST_F(AuthenticatorTest, KnowsAUserOfTheFileInAnySpelling) {
+  options.users[0].name = "Ann";
+  directory.passwords["ann"] = "lemon";
+  ldap = &directory;
+  Make();
+  for (const auto* name : {"Ann", "ann", " ANN ", "a\xC2\xADnn", "\xEF\xBD\x81nn"}) {
+    SCOPED_TRACE(name);
+    EXPECT_EQ(Login(name, "pear"), (Principal{"Ann", Role::kAdmin, "password"}));
+    EXPECT_EQ(CodeOf(Login(name, "lemon")), ErrorCode::kUnauthenticated);
+    clock.Advance(LoginThrottle::kForgottenAfter + 1s);
+  }
+  EXPECT_EQ(directory.asked, 0);
+  EXPECT_EQ(WithSessionOf({"Ann", Role::kAdmin, "password"}),
+            (Principal{"Ann", Role::kAdmin, "session"}));
+}
+
+TEST_F(AuthenticatorTest, CountsGuessesInAnySpellingTogether) {
+  ldap = &directory;
+  Make();
+  for (const auto* name : {"eve", "EVE", "Eve ", "e\xE2\x80\x8Dve", "\xEF\xBD\x85ve"}) {
+    EXPECT_EQ(CodeOf(Login(name, "lime")), ErrorCode::kUnauthenticated) << name;
+  }
+  EXPECT_EQ(directory.asked, 5);
+  EXPECT_EQ(CodeOf(Login("eVe", "lemon")), ErrorCode::kUnavailable);
+  EXPECT_EQ(directory.asked, 5);
+}
+
 TEST_F(AuthenticatorTest, AsksTheDirectoryOnceAMinuteForTheSameLogin) {
   ldap = &directory;
   Make();
@@ -183,19 +211,42 @@ TEST_F(AuthenticatorTest, ShowsBearerTokensToTheProvider) {
   EXPECT_EQ(CodeOf(WithToken("token2")), ErrorCode::kUnauthenticated);
 }
 
-TEST_F(AuthenticatorTest, TellsWhichCredentialsMayTakeLong) {
+TEST_F(AuthenticatorTest, TellsWhatCredentialsHaveToWaitFor) {
+  ldap = &directory;
   oidc = &provider;
   Make();
-  Credentials password, bearer, token, session;
-  password.user = "ann";
-  bearer.token = "a.b.c";
-  token.token = "token1";
-  session.session = "1.2.3.4.5.6";
-  EXPECT_TRUE(authenticator->Blocks(password));
-  EXPECT_TRUE(authenticator->Blocks(bearer));
-  EXPECT_FALSE(authenticator->Blocks(token));
-  EXPECT_FALSE(authenticator->Blocks(session));
-  EXPECT_FALSE(authenticator->Blocks({}));
+  ASSERT_TRUE(Login("Eve", "lemon"));
+  for (int i = 0; i < 8; ++i) Login("joe", "guess");
+  const auto password = [](std::string user, std::string word) {
+    return Credentials{.user = std::move(user), .password = std::move(word), .client = "10.0.0.1"};
+  };
+  const struct {
+    Credentials credentials;
+    Waits waits;
+  } cases[] = {
+      {{}, Waits::kForNothing},
+      {{.session = "1.2.3.4.5.6"}, Waits::kForNothing},
+      {{.token = "token1"}, Waits::kForNothing},
+      {{.token = "wrong"}, Waits::kForNothing},
+      {{.token = "good.bearer.token"}, Waits::kForNothing},
+      {{.token = "a.b.c"}, Waits::kForOthers},
+      {{.token = std::string(1'000'000, 'x') + "..y"}, Waits::kForNothing},
+      {password("ann", "pear"), Waits::kForHashing},
+      {password("zoe", "pear"), Waits::kForOthers},
+      {password("eve", "lemon"), Waits::kForNothing},  // remembered
+      {password("eve", "lime"), Waits::kForOthers},
+      {password("joe", "guess"), Waits::kForNothing},  // has to wait himself
+      {password("ann", ""), Waits::kForNothing},
+  };
+  for (const auto& [credentials, waits] : cases) {
+    EXPECT_EQ(authenticator->WaitsFor(credentials), waits)
+        << credentials.token.substr(0, 20) << credentials.user << credentials.password;
+  }
+  clock.Advance(VerifiedLogins::kLifetime - 500ms);
+  EXPECT_EQ(authenticator->WaitsFor(password("eve", "lemon")), Waits::kForOthers);
+  ldap = nullptr;
+  Make();
+  EXPECT_EQ(authenticator->WaitsFor(password("zoe", "pear")), Waits::kForHashing);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // An identity provider behind the fetcher, without a network. For *_test.cc only.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,11 +36,13 @@ class FakeFetcher final : public HttpFetcher {
 
   std::map<std::string, HttpAnswer> answers;  // by address; others are 404
   bool down = false;
+  std::function<void()> on_request;
   std::vector<Request> requests;
 
  private:
   Expected<HttpAnswer> Answer(Request request) {
     requests.push_back(std::move(request));
+    if (on_request) on_request();
     if (down) return Fail(ErrorCode::kUnavailable, "connect: refused");
     const auto found = answers.find(requests.back().url);
     return found == answers.end() ? HttpAnswer{404, ""} : found->second;

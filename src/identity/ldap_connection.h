@@ -4,6 +4,7 @@
 // Memory: the entries of one answer, bounded by the limit of the search.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,7 +28,7 @@ class LdapConnection {
   ~LdapConnection();
   LdapConnection(LdapConnection&&) noexcept;
 
-  enum class Scope { kEntry, kBelow };  // that entry alone; it and all below it
+  enum class Scope : std::uint8_t { kEntry, kBelow };  // that entry alone; it and all below it
 
   // Connects with the first call that needs it; with `start_tls` here.
   // kUnavailable: the server cannot be reached or trusted; the message names it.

@@ -182,12 +182,12 @@ Expected<Principal> LoginFlow::Identify(const Tokens& tokens, const Attempt& att
   if (claims->Has("azp") && claims->Text("azp") != options_.client_id) {
     return Failed("the ID token was made for another client");
   }
-  const bool complete =
-      !claims->Texts(options_.role_claim).empty() && claims->Text(options_.name_claim).has_value();
+  const bool complete = !claims->Texts(options_.role_claim).empty() &&
+                        !claims->Text(options_.name_claim).value_or("").empty();
   if (complete) return provider_.PrincipalOf(*claims);
   const auto user = AskForUser(tokens, *claims);
   if (!user) return std::unexpected(user.error());
-  return provider_.PrincipalOf(*user);
+  return provider_.PrincipalOf(*claims, &*user);
 }
 
 // Many providers put groups not into the ID token, but into what the access token can ask for.

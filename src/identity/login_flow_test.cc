@@ -114,6 +114,27 @@ TEST_F(LoginFlowTest, AsksForClaimsThatTheIdTokenLeavesOut) {
   EXPECT_EQ(fetcher.requests.back().fields.at(0).second, "Bearer at");
 }
 
+TEST_F(LoginFlowTest, TakesEachClaimFromWhereItIs) {
+  const struct {
+    std::string_view in_token, of_user;
+  } cases[] = {
+      {R"(,"preferred_username":"ann")", R"(,"groups":["admins"])"},
+      {R"(,"groups":["admins"])", R"(,"preferred_username":"ann")"},
+      {R"(,"groups":"admins","preferred_username":"")", R"(,"preferred_username":"ann")"},
+      {R"(,"groups":[],"preferred_username":"ann")",
+       R"(,"groups":["admins"],"preferred_username":"bob")"},
+  };
+  for (const auto& [in_token, of_user] : cases) {
+    SCOPED_TRACE(in_token);
+    Begin();
+    GiveToken(Nonce() + std::string(in_token));
+    fetcher.answers[kUser] = {200, fmt::format(R"({{"sub":"s1"{}}})", of_user)};
+    const auto login = Finish();
+    ASSERT_TRUE(login) << login.error().message;
+    EXPECT_EQ(login->principal, (Principal{"ann", Role::kAdmin, "oidc"}));
+  }
+}
+
 TEST_F(LoginFlowTest, TakesNoClaimsOfAnotherUser) {
   Begin();
   GiveToken(Nonce());
@@ -163,7 +184,8 @@ TEST_F(LoginFlowTest, ReportsWhatTheProviderSays) {
 }
 
 TEST_F(LoginFlowTest, LeadsBackToOurOwnPagesOnly) {
-  for (const auto* path : {"//evil", "/\\evil", "https://evil", "", "x", "/a b", "/\n"}) {
+  for (const auto* path : {"//evil", "/\\evil", "https://evil", "", "x", "/a b", "/\n", "/\t/evil",
+                           "/\r\nSet-Cookie:a=b", "\\\\evil", "javascript:alert(1)"}) {
     SCOPED_TRACE(path);
     Begin(path);
     GiveToken(Nonce() + R"(,"groups":["admins"],"preferred_username":"ann")");

@@ -4,10 +4,10 @@
 
 namespace gateway::identity {
 
-using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-std::chrono::milliseconds LoginThrottle::WaitFor(std::string_view user, std::string_view client) {
+std::chrono::milliseconds LoginThrottle::WaitFor(std::string_view user,
+                                                 std::string_view client) const {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(KeyOf(user, client));
   if (found == entries_.end()) return milliseconds(0);

@@ -30,7 +30,7 @@ class LoginThrottle {
   explicit LoginThrottle(const Clock& clock) : clock_(clock) {}
 
   // How long until `user` may be tried from `client` again; zero: now.
-  std::chrono::milliseconds WaitFor(std::string_view user, std::string_view client);
+  std::chrono::milliseconds WaitFor(std::string_view user, std::string_view client) const;
 
   // The wait that begins now, for the log; zero while failures are free.
   std::chrono::milliseconds Failed(std::string_view user, std::string_view client);
@@ -48,7 +48,7 @@ class LoginThrottle {
   void MakeRoom(Clock::TimePoint now);
 
   const Clock& clock_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;  // guarded by mutex_
 };
 

@@ -68,6 +68,18 @@ Expected<Principal> OidcProvider::CheckToken(std::string_view token) {
   return PrincipalOf(*claims);
 }
 
+bool OidcProvider::MustAsk(std::string_view token) {
+  constexpr std::chrono::seconds kMargin{1};
+  bool must = false;
+  const auto look = [&](const std::string& id, Algorithm algorithm) -> Expected<PublicKey> {
+    must = !FreshKey(id, algorithm, kMargin);
+    return Refuse("it was only looked at");
+  };
+  static_cast<void>(VerifyJwt(token, {options_.issuer, {}, algorithms_, options_.leeway}, look,
+                              clock_.WallNow()));
+  return must;
+}
+
 Expected<JsonObject> OidcProvider::Verify(std::string_view token,
                                           const std::vector<std::string>& audiences) {
   return VerifyJwt(
@@ -76,11 +88,14 @@ Expected<JsonObject> OidcProvider::Verify(std::string_view token,
       clock_.WallNow());
 }
 
-Expected<Principal> OidcProvider::PrincipalOf(const JsonObject& claims) const {
+Expected<Principal> OidcProvider::PrincipalOf(const JsonObject& claims,
+                                              const JsonObject* more) const {
   auto name = claims.Text(options_.name_claim).value_or("");
+  if (name.empty() && more) name = more->Text(options_.name_claim).value_or("");
   if (name.empty()) name = claims.Text("sub").value_or("");
   if (!IsValidName(name)) return Refuse("the token names no usable user");
-  const auto values = claims.Texts(options_.role_claim);
+  auto values = claims.Texts(options_.role_claim);
+  if (values.empty() && more) values = more->Texts(options_.role_claim);
   const auto role = HighestRole(options_.mapping, [&values](const std::string& value) {
     return std::ranges::find(values, value) != values.end();
   });
@@ -93,17 +108,26 @@ Expected<OidcEndpoints> OidcProvider::Endpoints() {
 }
 
 Expected<PublicKey> OidcProvider::FindKey(const std::string& id, Algorithm algorithm) {
+  if (auto key = FreshKey(id, algorithm)) return *std::move(key);
   const std::lock_guard lock(mutex_);
   const auto age = [this] { return clock_.Now() - keys_->fetched; };
-  if (keys_ && age() < options_.keys_max_age) {
-    if (auto key = KnownKey(id, algorithm)) return *std::move(key);
-  }
+  if (auto key = FreshKey(id, algorithm)) return *std::move(key);  // fetched by somebody else
   const auto refetched = RefetchKeys();
   if (!keys_ || age() >= kStaleLimit) {
     return refetched ? Down() : std::unexpected(refetched.error());
   }
   if (auto key = KnownKey(id, algorithm)) return *std::move(key);
   return Refuse("the token is not valid: its key is not known");
+}
+
+std::optional<PublicKey> OidcProvider::FreshKey(const std::string& id,
+                                                Algorithm algorithm,
+                                                std::chrono::seconds margin) const {
+  const std::lock_guard lock(keys_mutex_);
+  if (!keys_ || clock_.Now() - keys_->fetched + margin >= options_.keys_max_age) {
+    return std::nullopt;
+  }
+  return KnownKey(id, algorithm);
 }
 
 std::optional<PublicKey> OidcProvider::KnownKey(const std::string& id, Algorithm algorithm) const {
@@ -187,6 +211,7 @@ Expected<void> OidcProvider::RefetchKeys() {
     LogFailure(keys.error());
     return Down();
   }
+  const std::lock_guard lock(keys_mutex_);
   keys_ = Keys{*std::move(keys), now};
   return {};
 }

@@ -50,14 +50,17 @@ class OidcProvider final : public BearerSource {
   // A bearer token of the API. Errors are for the caller; why the provider fails is logged.
   Expected<Principal> CheckToken(std::string_view token) override;
 
+  bool MustAsk(std::string_view token) override;
+
   // kUnavailable: it cannot be asked, or its document is not usable.
   Expected<OidcEndpoints> Endpoints();
 
   // The claims of a token for one of `audiences`. Errors as those of CheckToken().
   Expected<JsonObject> Verify(std::string_view token, const std::vector<std::string>& audiences);
 
-  // Who a user with these claims is. kUnauthenticated: they hold no usable name.
-  Expected<Principal> PrincipalOf(const JsonObject& claims) const;
+  // Who a user with these claims is. What `claims` lack, name or role, is looked for in `more`,
+  // which may be null. kUnauthenticated: they hold no usable name.
+  Expected<Principal> PrincipalOf(const JsonObject& claims, const JsonObject* more = nullptr) const;
 
  private:
   struct Keys {
@@ -66,6 +69,10 @@ class OidcProvider final : public BearerSource {
   };
 
   Expected<PublicKey> FindKey(const std::string& id, Algorithm algorithm);
+  // One that needs not be fetched again for at least `margin`.
+  std::optional<PublicKey> FreshKey(const std::string& id,
+                                    Algorithm algorithm,
+                                    std::chrono::seconds margin = {}) const;
   std::optional<PublicKey> KnownKey(const std::string& id, Algorithm algorithm) const;
   Expected<OidcEndpoints> Discover();
   Expected<OidcEndpoints> FetchDocument() const;
@@ -82,10 +89,11 @@ class OidcProvider final : public BearerSource {
 
   // Held over requests to the provider: who needs what is being fetched waits for it.
   std::mutex mutex_;
+  mutable std::mutex keys_mutex_;           // held for a look at keys_; after mutex_, if at all
   std::optional<OidcEndpoints> endpoints_;  // these are guarded by mutex_
   Clock::TimePoint discovered_;
   std::optional<Clock::TimePoint> discovery_failed_;
-  std::optional<Keys> keys_;
+  std::optional<Keys> keys_;  // changed while both are held
   std::optional<Clock::TimePoint> keys_tried_;
 };
 

@@ -1,5 +1,7 @@
 #include "identity/oidc_provider.h"
 
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "base/fake_clock.h"
@@ -152,6 +154,37 @@ TEST_F(OidcProviderTest, RefusesDocumentsThatCannotBeRight) {
     OidcProvider asked(Options(), fetcher, clock, logger);
     EXPECT_EQ(CodeOf(asked.Endpoints()), ErrorCode::kUnavailable);
   }
+}
+
+TEST_F(OidcProviderTest, MustBeAskedForKeysThatAreNotKnownOrOld) {
+  const auto must_ask = [this](const SigningKey& key, const std::string& header) {
+    return provider.MustAsk(key.Token(Algorithm::kEs256, header, "{}"));
+  };
+  EXPECT_TRUE(must_ask(first, first_header));
+  EXPECT_TRUE(fetcher.requests.empty());
+  ASSERT_TRUE(Check(first, first_header));
+  EXPECT_FALSE(must_ask(first, first_header));
+  EXPECT_TRUE(must_ask(second, second_header));
+  EXPECT_FALSE(provider.MustAsk("a.b.c")) << "which is refused unseen";
+  clock.Advance(Options().keys_max_age - 1s);
+  EXPECT_TRUE(must_ask(first, first_header));
+}
+
+// A provider that hangs while it is asked for the key of one token holds up no other.
+TEST_F(OidcProviderTest, ChecksTokensOfKnownKeysWhileItIsAsked) {
+  ASSERT_TRUE(Check(first, first_header));
+  clock.Advance(OidcProvider::kMinRefetch);
+  bool asked = false;
+  fetcher.on_request = [&] {
+    asked = true;
+    std::thread other([this] {
+      EXPECT_FALSE(provider.MustAsk(first.Token(Algorithm::kEs256, first_header, "{}")));
+      EXPECT_TRUE(Check(first, first_header));
+    });
+    other.join();
+  };
+  EXPECT_FALSE(Check(second, second_header));
+  EXPECT_TRUE(asked);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "identity/password_hash.h"
+#include "identity/user_name.h"
 
 namespace gateway::identity {
 namespace {
@@ -17,6 +18,7 @@ std::unexpected<Error> Wrong() {
 PasswordUsers::PasswordUsers(std::vector<UserOptions> users) : users_(std::move(users)) {
   std::uint64_t most = 0;
   for (const auto& user : users_) {
+    folded_names_.push_back(FoldUserName(user.name).value_or(user.name));
     const auto cost = ParsePasswordHash(user.password_hash);
     if (!cost || cost->Work() < most) continue;
     most = cost->Work();
@@ -25,8 +27,11 @@ PasswordUsers::PasswordUsers(std::vector<UserOptions> users) : users_(std::move(
 }
 
 const UserOptions* PasswordUsers::Find(std::string_view name) const {
-  const auto found = std::ranges::find(users_, name, &UserOptions::name);
-  return found == users_.end() ? nullptr : &*found;
+  const auto folded = FoldUserName(name).value_or(std::string(name));
+  const auto found = std::ranges::find(folded_names_, folded);
+  return found == folded_names_.end()
+             ? nullptr
+             : &users_[static_cast<std::size_t>(found - folded_names_.begin())];
 }
 
 std::optional<Role> PasswordUsers::RoleOf(std::string_view name) const {

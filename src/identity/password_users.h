@@ -25,6 +25,7 @@ class PasswordUsers {
   // The hashes must be valid: see ParsePasswordHash().
   explicit PasswordUsers(std::vector<UserOptions> users);
 
+  // Names are looked up in any spelling: see FoldUserName().
   bool Has(std::string_view name) const { return RoleOf(name).has_value(); }
   std::optional<Role> RoleOf(std::string_view name) const;
 
@@ -36,7 +37,8 @@ class PasswordUsers {
   const UserOptions* Find(std::string_view name) const;
 
   const std::vector<UserOptions> users_;
-  std::string costliest_hash_;  // stands in for that of an unknown user
+  std::vector<std::string> folded_names_;  // of users_
+  std::string costliest_hash_;             // stands in for that of an unknown user
   std::counting_semaphore<kConcurrent> slots_{kConcurrent};
 };
 

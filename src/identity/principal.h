@@ -45,6 +45,13 @@ struct Credentials {
   }
 };
 
+// What has to be waited for to find out whose credentials are.
+enum class Waits : std::uint8_t {
+  kForNothing,
+  kForHashing,  // the hash of a password: of a user of the file
+  kForOthers,   // a directory or a provider, which may hang
+};
+
 inline constexpr std::size_t kMaxNameBytes = 256;
 
 // May `name` stand in logs and cookies? 1 to kMaxNameBytes bytes, no control characters.

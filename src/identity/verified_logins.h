@@ -26,8 +26,11 @@ class VerifiedLogins {
   // `clock` must outlive this.
   explicit VerifiedLogins(const Clock& clock) : clock_(clock), key_(RandomBytes(32)) {}
 
-  // Who `user` is, when this password was right less than kLifetime ago.
-  std::optional<Principal> Find(std::string_view user, std::string_view password);
+  // Who `user` is, when this password was right less than kLifetime ago, and will still be known
+  // after `margin`.
+  std::optional<Principal> Find(std::string_view user,
+                                std::string_view password,
+                                std::chrono::milliseconds margin = {}) const;
 
   void Remember(std::string_view user, std::string_view password, const Principal& principal);
 
@@ -40,7 +43,7 @@ class VerifiedLogins {
 
   const Clock& clock_;
   const std::string key_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<std::string, Login> logins_;  // by user; guarded by mutex_
 };
 

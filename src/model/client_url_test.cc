@@ -25,6 +25,8 @@ TEST(ClientUrl, IsTheExternalUrlAndElseTheUrl) {
     SCOPED_TRACE(external_url);
     Backend backend{.id = "c1", .url = {false, "10.0.0.1", 8080}, .external_url = external_url};
     EXPECT_EQ(ClientUrl(backend), expected);
+    const bool taken = *external_url == '\0' || backend.url.ToString() != expected;
+    EXPECT_EQ(CheckExternalUrl(backend).has_value(), taken);
   }
 }
 

@@ -99,6 +99,13 @@ TEST(CompiledCondition, RefusesValuesThatFitNothing) {
   }
 }
 
+// An older version may have stored them.
+TEST(CompiledCondition, CompilesWhatIsOnlyRefusedOfNewConditions) {
+  EXPECT_TRUE(Compile(kQueryType, {"Select"}));
+  EXPECT_TRUE(Compile(kTimeWindow, {"* * 31 6 *"}));
+  EXPECT_TRUE(Compile(kUser, {" ada"}));
+}
+
 TEST(CompiledCondition, SaysWhatIsAllowed) {
   EXPECT_EQ(Compile(kQueryCategory, {"READ"}).error().message,
             "'READ' is no query category; allowed: SELECT, EXPLAIN, DESCRIBE, INSERT, UPDATE, "

@@ -26,7 +26,7 @@ struct Backend {
   std::string external_url;  // where clients reach it (direct mode, links); empty: as `url`
   bool enabled = true;
   bool draining = false;        // no new queries; those that run there go on
-  double load_limit = 0;        // no new queries while its load is above; 0: none
+  double load_limit = 0;        // no new queries while its load is above; 0: none; to kMaxLoadLimit
   std::string uptime_schedule;  // cron expression of the minutes it is up; empty: always
   Source source = Source::kStore;
   std::uint64_t version = 0;  // of a stored object: grows with each write of it; 0: not stored
@@ -154,6 +154,7 @@ struct Rule {
   bool operator==(const Rule&) const = default;
 };
 
+inline constexpr double kMaxLoadLimit = 1'000'000;
 inline constexpr std::size_t kMaxRules = 100;  // of one source
 inline constexpr std::size_t kMaxScriptBytes = 64 * 1024;
 
@@ -190,6 +191,9 @@ Expected<void> ValidateHeaderName(std::string_view name);
 Expected<void> Validate(const Backend& backend);
 Expected<void> Validate(const Group& group);
 Expected<void> Validate(const Policy& policy);
+// What must hold for a policy to be in force: Validate() without the checks that its conditions can
+// hold at all, as older gateways stored such that cannot.
+Expected<void> ValidateStored(const Policy& policy);
 Expected<void> Validate(const Rule& rule);  // does not look into the script
 
 }  // namespace gateway::model

@@ -15,9 +15,10 @@ namespace gateway::model {
 
 struct HealthChange {
   Clock::WallTime at;
-  std::string from;    // BackendState::StateName()
-  std::string to;      // the same
-  std::string reason;  // why; empty for healthy ones
+  std::string from;          // BackendState::StateName()
+  std::string to;            // the same
+  std::string reason;        // why; empty for healthy ones
+  Clock::TimePoint since{};  // the same as `at`, for durations: nobody can set this clock
 
   bool operator==(const HealthChange&) const = default;
 };
@@ -27,10 +28,11 @@ class HealthHistory {
   static constexpr std::size_t kMaxChanges = 100;
 
   // Notes a change, if it is one of the state.
-  void Note(const BackendState& before, const BackendState& after, Clock::WallTime now) {
+  void Note(const BackendState& before, const BackendState& after, const Clock& clock) {
     if (before.StateName() == after.StateName()) return;
-    changes_.push_back({now, std::string(before.StateName()), std::string(after.StateName()),
-                        std::string(after.IneligibleReason())});
+    changes_.push_back({clock.WallNow(), std::string(before.StateName()),
+                        std::string(after.StateName()), std::string(after.IneligibleReason()),
+                        clock.Now()});
     if (changes_.size() > kMaxChanges) changes_.pop_front();
   }
 

@@ -166,8 +166,12 @@ PolicyIndex::PolicyIndex(const std::vector<Policy>& policies) {
   for (const auto& compiled : ranked_) builder.CountDemand(compiled);
   for (Rank rank = 0; rank < ranked_.size(); ++rank) builder.Place(rank);
   for (const auto& compiled : ranked_) {
-    const bool by_port = compiled.policy->rule_type == RuleType::kListeningPort;
-    if (by_port && compiled.policy->auth_delegated) delegating_ports_.push_back(compiled.port);
+    const auto& policy = *compiled.policy;
+    if (policy.rule_type != RuleType::kListeningPort) continue;
+    if (policy.auth_delegated) delegating_ports_.push_back(compiled.port);
+    if (policy.conditions.empty() && !policy.set_request_source.empty()) {
+      port_sources_.try_emplace(compiled.port, policy.set_request_source);
+    }
   }
 }
 
@@ -184,6 +188,11 @@ const PolicyIndex::List* PolicyIndex::ByPort(std::uint16_t port) const {
 
 bool PolicyIndex::DelegatesAuth(std::uint16_t port) const {
   return Contains(delegating_ports_, port);
+}
+
+std::string_view PolicyIndex::SourceOf(std::uint16_t port) const {
+  const auto found = port_sources_.find(port);
+  return found == port_sources_.end() ? std::string_view() : found->second;
 }
 
 }  // namespace gateway::model

@@ -79,6 +79,10 @@ class PolicyIndex {
   // Does a policy of this listening port say that credentials are checked? Of any priority.
   bool DelegatesAuth(std::uint16_t port) const;
 
+  // What submissions on `port` have as their source where nothing that decides about them sets one:
+  // what the first listening_port policy without conditions says that has one. Empty: none has.
+  std::string_view SourceOf(std::uint16_t port) const;
+
  private:
   struct Builder;
 
@@ -94,6 +98,7 @@ class PolicyIndex {
   List rest_;
   std::uint32_t list_count_ = 1;
   std::vector<std::uint16_t> delegating_ports_;
+  std::unordered_map<std::uint16_t, std::string_view> port_sources_;
 };
 
 }  // namespace gateway::model

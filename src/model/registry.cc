@@ -7,14 +7,19 @@
 namespace gateway::model {
 namespace {
 
-constexpr std::string_view kEjectedClass = "latency";
-
 // Position in `objects`, which are ordered by id.
 template <typename T>
 std::optional<std::size_t> PositionOf(const std::vector<T>& objects, std::string_view id) {
   const auto found = std::ranges::lower_bound(objects, id, {}, &T::id);
   if (found == objects.end() || found->id != id) return std::nullopt;
   return static_cast<std::size_t>(found - objects.begin());
+}
+
+bool SaysTheSame(const BackendState& one, const BackendState& other) {
+  const auto& a = one.status;
+  const auto& b = other.status;
+  return one.StateName() == other.StateName() && a.health == b.health &&
+         a.failure_class == b.failure_class && a.reason == b.reason;
 }
 
 }  // namespace
@@ -31,6 +36,7 @@ void Registry::ReplaceFile(Configuration configuration, std::string default_grou
   file_ = std::move(configuration);
   default_group_ = std::move(default_group);
   Redeclare();
+  file_known_ = true;
   Publish();
 }
 
@@ -38,21 +44,32 @@ void Registry::ReplaceStored(Configuration configuration) {
   const std::lock_guard lock(mutex_);
   stored_ = std::move(configuration);
   Redeclare();
+  stored_known_ = true;
   Publish();
 }
 
 bool Registry::ReportStatus(std::string_view backend_id, BackendStatus status, Urgent urgent) {
   const std::lock_guard lock(mutex_);
   auto* entry = FindEntry(backend_id);
-  if (!entry) return false;
-  status.submissions_seen =
-      status.load ? entry->counters->submissions.load() : entry->status.submissions_seen;
+  return entry && Report(*entry, std::move(status), urgent);
+}
+
+bool Registry::ReportProbe(const Backend& probed, BackendStatus status, Urgent urgent) {
+  const std::lock_guard lock(mutex_);
+  auto* entry = FindEntry(probed.id);
+  if (!entry || entry->state->backend.url != probed.url) return false;
+  return Report(*entry, std::move(status), urgent);
+}
+
+bool Registry::Report(Entry& entry, BackendStatus status, Urgent urgent) {
   status.marked = false;
-  entry->reported = status;
-  ApplyEjection(entry->ejected, status);
-  if (entry->mark.healthy || entry->mark.load) Apply(entry->mark, status);
-  const bool health_changed = entry->status.health != status.health;
-  Settle(std::move(status), *entry, urgent);
+  entry.reported = status;
+  ApplyEjections(entry.ejections, status);
+  if (entry.mark.healthy || entry.mark.load) {
+    Apply(entry.mark, entry.counters->submissions.load(), status);
+  }
+  const bool health_changed = entry.status.health != status.health;
+  Settle(std::move(status), entry, urgent);
   return health_changed;
 }
 
@@ -107,10 +124,9 @@ bool Registry::SetMark(std::string_view backend_id, const Mark& mark) {
     if (mark.healthy) entry->mark.healthy = mark.healthy;
     if (mark.load) entry->mark.load = mark.load;
   }
-  if (mark.healthy.value_or(false)) entry->ejected.clear();
+  if (mark.healthy.value_or(false)) entry->ejections.clear();
   auto status = entry->status;
-  if (mark.load) status.submissions_seen = entry->counters->submissions.load();
-  Apply(mark, status);
+  Apply(mark, entry->counters->submissions.load(), status);
   Settle(std::move(status), *entry, Urgent::kAll);
   return true;
 }
@@ -121,54 +137,67 @@ bool Registry::ClearMarks(std::string_view backend_id) {
   if (!entry) return false;
   entry->mark = Mark();
   auto status = entry->reported;
-  ApplyEjection(entry->ejected, status);
+  ApplyEjections(entry->ejections, status);
   // A worker may have noticed it since.
   status.process_forwarded = entry->status.process_forwarded;
   if (entry->status.marked) Settle(std::move(status), *entry, Urgent::kAll);
   return true;
 }
 
-void Registry::Apply(const Mark& mark, BackendStatus& status) {
-  status.marked = true;
+void Registry::Apply(const Mark& mark, std::uint64_t submissions, BackendStatus& status) {
   if (mark.load) {
+    status.marked = true;
     status.load = mark.load;
     status.load_reason.clear();
+    status.submissions_seen = submissions;
   }
-  if (!mark.healthy) return;
+  // One that was shut down by its schedule is not there, whatever somebody wants.
+  if (!mark.healthy || status.health == Health::kOffSchedule) return;
+  status.marked = true;
   status.health = *mark.healthy ? Health::kHealthy : Health::kUnhealthy;
   status.reason = *mark.healthy ? "" : "marked unhealthy by hand";
-  status.failure_class = *mark.healthy ? "" : "marked";
+  status.failure_class = *mark.healthy ? std::string_view() : kMarkedClass;
 }
 
-void Registry::Eject(std::string_view backend_id, std::string reason) {
+bool Registry::Eject(std::string_view backend_id,
+                     std::string_view failure_class,
+                     std::string reason) {
   const std::lock_guard lock(mutex_);
   auto* entry = FindEntry(backend_id);
-  if (!entry) return;
-  entry->ejected = std::move(reason);
+  if (!entry || entry->mark.healthy.value_or(false)) return false;
+  std::erase_if(entry->ejections,
+                [&](const auto& ejection) { return ejection.failure_class == failure_class; });
+  entry->ejections.push_back({std::string(failure_class), std::move(reason)});
   auto status = entry->status;
-  ApplyEjection(entry->ejected, status);
+  ApplyEjections(entry->ejections, status);
   Settle(std::move(status), *entry, Urgent::kAll);
+  return true;
 }
 
-void Registry::Readmit(std::string_view backend_id) {
+bool Registry::Readmit(std::string_view backend_id, std::string_view failure_class) {
   const std::lock_guard lock(mutex_);
   auto* entry = FindEntry(backend_id);
-  if (!entry || entry->ejected.empty()) return;
-  entry->ejected.clear();
+  const auto is_over = [&](const auto& ejection) {
+    return ejection.failure_class == failure_class;
+  };
+  if (!entry || std::erase_if(entry->ejections, is_over) == 0) return false;
   // Probes may have found something worse meanwhile.
-  if (entry->status.failure_class != kEjectedClass) return;
+  if (entry->status.failure_class != failure_class) return false;
   auto status = entry->status;
   status.health = Health::kHealthy;
   status.reason.clear();
   status.failure_class.clear();
+  ApplyEjections(entry->ejections, status);
+  const bool back = status.health == Health::kHealthy;
   Settle(std::move(status), *entry, Urgent::kAll);
+  return back;
 }
 
-void Registry::ApplyEjection(const std::string& reason, BackendStatus& status) {
-  if (reason.empty() || status.health != Health::kHealthy) return;
+void Registry::ApplyEjections(const Ejections& ejections, BackendStatus& status) {
+  if (ejections.empty() || status.health != Health::kHealthy) return;
   status.health = Health::kUnhealthy;
-  status.reason = reason;
-  status.failure_class = kEjectedClass;
+  status.reason = ejections.front().reason;
+  status.failure_class = ejections.front().failure_class;
 }
 
 void Registry::ReportProcessForwarded(std::string_view backend_id, bool process_forwarded) {
@@ -196,6 +225,7 @@ std::vector<HealthChange> Registry::History(std::string_view backend_id) const {
 
 void Registry::ReportRemote(const LeftByBackend& left) {
   const std::lock_guard lock(mutex_);
+  if (!remote_known_since_) remote_known_since_ = clock_.Now();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const auto found = left.find(declared_->backends[i].id);
     const auto there = found == left.end() ? DrainState() : found->second;
@@ -207,6 +237,17 @@ void Registry::ReportRemote(const LeftByBackend& left) {
   }
 }
 
+void Registry::ForgetRemote() {
+  const std::lock_guard lock(mutex_);
+  remote_known_since_.reset();
+  for (const auto& entry : entries_) entry.counters->remote_in_flight = 0;
+}
+
+std::optional<Clock::TimePoint> Registry::RemoteKnownSince() const {
+  const std::lock_guard lock(mutex_);
+  return remote_known_since_;
+}
+
 SnapshotPtr Registry::Current() const {
   const std::lock_guard lock(mutex_);
   return current_;
@@ -216,6 +257,11 @@ void Registry::Subscribe(std::function<void(const SnapshotPtr&)> listener) {
   const std::lock_guard lock(mutex_);
   listener(current_);
   listeners_.push_back(std::move(listener));
+}
+
+void Registry::OnStateChange(StateListener listener) {
+  const std::lock_guard lock(mutex_);
+  state_listener_ = std::move(listener);
 }
 
 Configuration Registry::FileConfiguration() const {
@@ -236,10 +282,11 @@ void Registry::Redeclare() {
       // A backend that moved to another address is another cluster until it was probed.
       if (before->backends[*old].url != backend.url) {
         entry.status = entry.reported = BackendStatus();
-        entry.ejected.clear();
+        entry.ejections.clear();
       }
     } else {
       entry.counters = std::make_shared<BackendCounters>();
+      entry.counters->added_later = file_known_ && stored_known_;
     }
     Refresh(entry, backend);
   }
@@ -250,9 +297,14 @@ void Registry::Redeclare() {
 }
 
 void Registry::Refresh(Entry& entry, const Backend& backend) {
-  auto state = std::make_shared<const BackendState>(backend, entry.status, entry.counters);
-  if (entry.state) entry.history.Note(*entry.state, *state, clock_.WallNow());
-  entry.state = std::move(state);
+  auto made = std::make_shared<BackendState>(backend, entry.status, entry.counters);
+  if (entry.state) made->up_since = entry.state->up_since;
+  if (made->Up() && !(entry.state && entry.state->Up())) made->up_since = clock_.WallNow();
+  const std::shared_ptr<const BackendState> state = std::move(made);
+  const auto before = std::exchange(entry.state, state);
+  if (!before) return;
+  entry.history.Note(*before, *state, clock_);
+  if (state_listener_ && !SaysTheSame(*before, *state)) state_listener_(*before, *state);
 }
 
 void Registry::Publish() {

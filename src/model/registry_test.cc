@@ -1,36 +1,9 @@
-#include "model/registry.h"
-
 #include <gtest/gtest.h>
 
-#include "base/fake_clock.h"
+#include "model/registry_fixture.h"
 
 namespace gateway::model {
 namespace {
-
-struct RegistryTest : testing::Test {
-  static Backend MakeBackend(const std::string& id, Source source, std::uint16_t port = 18080) {
-    Backend backend;
-    backend.id = id;
-    backend.url = {false, "trino", port};
-    backend.source = source;
-    return backend;
-  }
-  static BackendStatus Healthy() {
-    BackendStatus status;
-    status.health = Health::kHealthy;
-    status.reason.clear();
-    return status;
-  }
-
-  void Declare(const std::vector<std::string>& ids) {
-    Configuration file;
-    for (const auto& id : ids) file.backends.push_back(MakeBackend(id, Source::kFile));
-    registry.ReplaceFile(std::move(file), "adhoc");
-  }
-
-  FakeClock clock;
-  Registry registry{clock, "adhoc"};
-};
 
 TEST_F(RegistryTest, LaysTheFileOverTheStore) {
   Configuration file;
@@ -43,6 +16,32 @@ TEST_F(RegistryTest, LaysTheFileOverTheStore) {
   ASSERT_EQ(snapshot->backends().size(), 2u);
   EXPECT_EQ(snapshot->backends()[0]->backend.id, "c0");
   EXPECT_EQ(snapshot->FindBackend("c1")->backend.url.port, 1);
+}
+
+TEST_F(RegistryTest, TakesNothingOverFromAProbeOfAnotherAddress) {
+  Configuration file;
+  file.backends = {MakeBackend("c1", Source::kFile, 1)};
+  registry.ReplaceFile(file, "adhoc");
+  const auto probed = file.backends.front();
+  file.backends = {MakeBackend("c1", Source::kFile, 2)};
+  registry.ReplaceFile(file, "adhoc");
+  EXPECT_FALSE(registry.ReportProbe(probed, Healthy()));
+  EXPECT_FALSE(registry.Current()->FindBackend("c1")->Eligible());
+  EXPECT_TRUE(registry.ReportProbe(file.backends.front(), Healthy()));
+  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
+}
+
+TEST_F(RegistryTest, KnowsSinceWhenOthersTellAndForgetsOnlyTheirLoad) {
+  Declare({"c1"});
+  EXPECT_EQ(registry.RemoteKnownSince(), std::nullopt);
+  registry.ReportRemote({{"c1", {.queries = 2, .exchanges = 3}}});
+  const auto since = clock.Now();
+  clock.Advance(std::chrono::seconds(1));
+  registry.ReportRemote({{"c1", {.queries = 2, .exchanges = 3}}});
+  EXPECT_EQ(registry.RemoteKnownSince(), since);
+  registry.ForgetRemote();
+  EXPECT_EQ(registry.RemoteKnownSince(), std::nullopt);
+  EXPECT_EQ(registry.Left("c1"), (DrainState{.queries = 2}));
 }
 
 TEST_F(RegistryTest, KeepsStatusAndCountersOverAReload) {
@@ -158,9 +157,49 @@ TEST_F(RegistryTest, CountsSubmissionsSinceTheLoadWasMeasured) {
   const auto* backend = snapshot->FindBackend("c1");
   backend->counters->submissions = 3;
   EXPECT_DOUBLE_EQ(backend->Load(), 5);
-  registry.ReportStatus("c1", status);   // measured again: the three are in it
+  status.reason = "something else";
+  registry.ReportStatus("c1", status);  // not measured again: the three are not in it
+  EXPECT_DOUBLE_EQ(registry.Current()->FindBackend("c1")->Load(), 5);
+  status.submissions_seen = 3;
+  registry.ReportStatus("c1", status);
   EXPECT_DOUBLE_EQ(backend->Load(), 5);  // of an older snapshot
   EXPECT_DOUBLE_EQ(registry.Current()->FindBackend("c1")->Load(), 2);
+  registry.Current()->FindBackend("c1")->counters->submissions = 9;
+  registry.SetLoad("c1", 1);
+  EXPECT_DOUBLE_EQ(registry.Current()->FindBackend("c1")->Load(), 1);
+}
+
+TEST_F(RegistryTest, NotesSinceWhenABackendTakesQueries) {
+  Declare({"c1"});
+  const auto up_since = [this] { return registry.Current()->FindBackend("c1")->up_since; };
+  const auto declare = [this](bool enabled, bool draining) {
+    auto backend = MakeBackend("c1", Source::kFile);
+    backend.enabled = enabled;
+    backend.draining = draining;
+    registry.ReplaceFile({.backends = {backend}}, "adhoc");
+  };
+  registry.ReportStatus("c1", Healthy());
+  EXPECT_EQ(up_since(), clock.WallNow());
+  const auto first = clock.WallNow();
+  clock.Advance(std::chrono::seconds(5));
+  auto loaded = Healthy();
+  loaded.load = 3;
+  registry.ReportStatus("c1", loaded);
+  declare(true, false);
+  EXPECT_EQ(up_since(), first);
+  for (const auto& [enabled, draining] : {std::pair(false, false), std::pair(true, true)}) {
+    SCOPED_TRACE(draining ? "drained" : "disabled");
+    declare(enabled, draining);
+    clock.Advance(std::chrono::seconds(5));
+    declare(true, false);
+    EXPECT_EQ(up_since(), clock.WallNow());
+  }
+  auto unhealthy = Healthy();
+  unhealthy.health = Health::kUnhealthy;
+  registry.ReportStatus("c1", unhealthy);
+  clock.Advance(std::chrono::seconds(5));
+  registry.ReportStatus("c1", Healthy());
+  EXPECT_EQ(up_since(), clock.WallNow());
 }
 
 TEST_F(RegistryTest, PublishesHealthAtOnceAndLoadsTogether) {
@@ -183,66 +222,6 @@ TEST_F(RegistryTest, PublishesHealthAtOnceAndLoadsTogether) {
   status.health = Health::kUnhealthy;
   registry.ReportStatus("c1", status, Registry::Urgent::kHealth);
   EXPECT_EQ(registry.Current()->version(), version + 2);
-}
-
-TEST_F(RegistryTest, HoldsAMarkUntilTheNextReport) {
-  Declare({"c1"});
-  registry.ReportStatus("c1", Healthy());
-  EXPECT_TRUE(registry.MarkHealth("c1", false));
-  EXPECT_TRUE(registry.SetLoad("c1", 40));
-  const auto marked = registry.Current()->FindBackend("c1")->status;
-  EXPECT_EQ(marked.health, Health::kUnhealthy);
-  EXPECT_EQ(marked.reason, "marked unhealthy by hand");
-  EXPECT_EQ(marked.load, 40);
-  EXPECT_TRUE(marked.marked);
-
-  registry.ReportStatus("c1", Healthy());
-  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
-  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.load, std::nullopt);
-  EXPECT_FALSE(registry.Current()->FindBackend("c1")->status.marked);
-}
-
-TEST_F(RegistryTest, HoldsMarksUntilTheyAreClearedWhenSetSo) {
-  Declare({"c1"});
-  registry.SetMarksHold(Registry::MarksHold::kUntilCleared);
-  registry.MarkHealth("c1", false);
-  registry.SetLoad("c1", 40);
-  auto status = Healthy();
-  status.load = 3;
-  registry.ReportStatus("c1", status);
-  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.health, Health::kUnhealthy);
-  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.load, 40);
-  EXPECT_TRUE(registry.ClearMarks("c1"));
-  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
-  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.load, 3);
-  EXPECT_FALSE(registry.Current()->FindBackend("c1")->status.marked);
-}
-
-TEST_F(RegistryTest, MarksHealthyWhatProbesFindUnhealthy) {
-  Declare({"c1"});
-  auto status = Healthy();
-  status.health = Health::kUnhealthy;
-  status.reason = "connect: refused";
-  registry.ReportStatus("c1", status);
-  registry.MarkHealth("c1", true);
-  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
-  EXPECT_EQ(registry.Current()->FindBackend("c1")->status.reason, "");
-}
-
-TEST_F(RegistryTest, MarksOnlyWhatIsDeclared) {
-  EXPECT_FALSE(registry.MarkHealth("gone", true));
-  EXPECT_FALSE(registry.SetLoad("gone", 1));
-  EXPECT_FALSE(registry.ClearMarks("gone"));
-}
-
-TEST_F(RegistryTest, ForgetsTheMarksOfADeletedBackend) {
-  Declare({"c1"});
-  registry.SetMarksHold(Registry::MarksHold::kUntilCleared);
-  registry.MarkHealth("c1", false);
-  Declare({});
-  Declare({"c1"});
-  registry.ReportStatus("c1", Healthy());
-  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
 }
 
 TEST_F(RegistryTest, KeepsTheLastChangesOfEachBackend) {
@@ -328,14 +307,6 @@ TEST_F(RegistryTest, CountsWhatIsLeftOnAllInstances) {
   EXPECT_EQ(c1->LeftHere(clock.Now()), (DrainState{1, 0, 1, false}));
   registry.ReportRemote({});
   EXPECT_EQ(registry.Left("c1"), (DrainState{1, 0, 1, false}));
-}
-
-TEST_F(RegistryTest, BelievesTheLastReportAgainWhenAMarkIsCleared) {
-  Declare({"c1"});
-  registry.ReportStatus("c1", Healthy());
-  registry.MarkHealth("c1", false);
-  EXPECT_TRUE(registry.ClearMarks("c1"));
-  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Eligible());
 }
 
 }  // namespace

@@ -53,7 +53,9 @@ double BackendState::Load() const {
   if (!status.load) {
     return static_cast<double>(counters->in_flight.load(std::memory_order_relaxed));
   }
-  const auto since = counters->submissions.load() - status.submissions_seen;
+  // What was seen may be of an earlier backend of that name.
+  const auto submissions = counters->submissions.load();
+  const auto since = submissions - std::min(submissions, status.submissions_seen);
   return *status.load + static_cast<double>(since);
 }
 
@@ -81,7 +83,7 @@ GroupState Snapshot::StateOf(std::size_t position) const {
     state.up.push_back(i);
     state.limited = state.limited || member->backend.load_limit > 0;
     if (group.slow_start > std::chrono::milliseconds(0)) {
-      state.ramps_until = std::max(state.ramps_until, member->status.changed + group.slow_start);
+      state.ramps_until = std::max(state.ramps_until, member->up_since + group.slow_start);
     }
   }
   return state;

@@ -1,7 +1,7 @@
 // Everything that routing needs to know at one moment: immutable, shared by all workers.
 //
-// A worker takes the pointer once per exchange, so a decision never mixes two states. What does
-// change under it are the counters, which all snapshots of a backend or group share.
+// An exchange takes the pointer when it has all to decide by, so a decision never mixes two states.
+// What does change under it are the counters, which all snapshots of a backend or group share.
 // Threads: immutable but for the counters, which are atomic or have their own lock.
 // Memory: one for each change of configuration, health or load; freed with its last reader. What
 // did not change (all that is declared, the state of the other backends) is shared with the one
@@ -46,6 +46,9 @@ struct ClusterFigures {
   bool operator==(const ClusterFigures&) const = default;
 };
 
+// The `failure_class` of a backend that was marked unhealthy by hand.
+inline constexpr std::string_view kMarkedClass = "marked";
+
 // What the monitor has found out about a backend.
 struct BackendStatus {
   Health health = Health::kUnknown;
@@ -61,10 +64,16 @@ struct BackendStatus {
   std::optional<bool> spooling;    // does it spool results? nothing: unknown
   std::string same_as;             // another backend that is the same coordinator; empty: none
   std::optional<double> load;      // at the last probe, weighted; nothing: unknown
-  std::uint64_t submissions_seen = 0;  // BackendCounters::submissions when that was measured
-  std::string load_reason;             // why the load is unknown; may be empty
-  ClusterFigures figures;              // at the last probe
-  Clock::WallTime changed{};           // when `health` last changed
+  // BackendCounters::submissions when measuring that began: of later ones nothing is in it.
+  std::uint64_t submissions_seen = 0;
+  std::string load_reason;    // why the load is unknown; may be empty
+  ClusterFigures figures;     // at the last probe
+  Clock::WallTime changed{};  // when `health` last changed
+
+  // Could no connection be made to it? Nothing that ran there can be reached any more then.
+  bool Unreachable() const {
+    return failure_class == "refused" || failure_class == "connect_timeout";
+  }
 
   bool operator==(const BackendStatus&) const = default;
 };
@@ -75,12 +84,29 @@ struct BackendCounters {
   std::atomic<std::uint64_t> submissions{0};    // statements sent to it, ever
   std::atomic<std::uint64_t> answers{0};        // of them, answered properly
   std::atomic<std::uint64_t> answer_micros{0};  // until the heads of those answers, in all
-  LiveQueries live;                             // what a drain has to wait for
+  // Submissions answered with an error of the server, or not at all.
+  std::atomic<std::uint64_t> errors_in_row{0};
+  LiveQueries live;  // what a drain has to wait for
+  // It was declared after this instance knew what there was: nothing from before that runs there.
+  bool added_later = false;
   // What other instances of the gateway said last of the same.
   std::atomic<std::int64_t> remote_in_flight{0};
   std::atomic<std::size_t> remote_queries{0};
   std::atomic<std::size_t> remote_transactions{0};
   std::atomic<bool> remote_spooled{false};
+
+  // The status that a submission was answered with. 503 counts for nothing: the cluster starts or
+  // stops, which probes see.
+  void NoteStatus(int status) {
+    if (status >= 500 && status != 503) {
+      NoteNoAnswer();
+    } else if (status < 500 && errors_in_row.load(std::memory_order_relaxed) > 0) {
+      errors_in_row.store(0, std::memory_order_relaxed);
+    }
+  }
+
+  // A submission could not be sent, or got no answer.
+  void NoteNoAnswer() { errors_in_row.fetch_add(1, std::memory_order_relaxed); }
 
   // A submission was answered after `waited`. The two are read together, one answer more or less.
   void NoteAnswer(std::chrono::nanoseconds waited) {
@@ -94,13 +120,18 @@ struct BackendState {
   Backend backend;
   BackendStatus status;
   std::shared_ptr<BackendCounters> counters;  // never null
+  // Since when Up() holds, or held last: slow starts begin there, whether it recovered, was enabled
+  // again, or its drain ended.
+  Clock::WallTime up_since{};
 
   // May a new query be placed here, as far as this snapshot knows? Does not look at the load.
   bool Up() const {
     return backend.enabled && !backend.draining && status.health == Health::kHealthy;
   }
-  // Is the load, which changes with each submission, above the limit?
-  bool OverLimit() const { return backend.load_limit > 0 && Load() > backend.load_limit; }
+  // Is the load, which changes with each submission, known and above the limit?
+  bool OverLimit() const {
+    return backend.load_limit > 0 && status.load && Load() > backend.load_limit;
+  }
   // May a new query be placed here now?
   bool Eligible() const { return Up() && !OverLimit(); }
   // Why not, for people; empty when eligible.

@@ -78,6 +78,8 @@ TEST(BackendState, LoadIsWhatIsInFlightUntilOneWasProbed) {
   state.status.load = 10;
   state.status.submissions_seen = 48;
   EXPECT_DOUBLE_EQ(state.Load(), 12);
+  state.status.submissions_seen = 51;
+  EXPECT_DOUBLE_EQ(state.Load(), 10);
 }
 
 // A snapshot of healthy backends c1 and c2 in the group `adhoc`, as `change` has it.
@@ -150,7 +152,7 @@ TEST(Snapshot, KnowsHowLongTheLastOneToRecoverRampsUp) {
   const Clock::WallTime recovered{std::chrono::hours(1)};
   const auto snapshot = MakeSnapshot([&](auto& group, auto& states) {
     group.slow_start = std::chrono::seconds(30);
-    states[1].status.changed = recovered;
+    states[1].up_since = recovered;
   });
   EXPECT_EQ(snapshot->groups().front().ramps_until, recovered + std::chrono::seconds(30));
 }

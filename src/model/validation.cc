@@ -8,7 +8,9 @@
 #include "base/cron.h"
 #include "base/ranges.h"
 #include "base/strings.h"
+#include "model/client_url.h"
 #include "model/compiled_condition.h"
+#include "model/condition_checks.h"
 #include "model/configuration.h"
 
 namespace gateway::model {
@@ -18,6 +20,7 @@ namespace {
 constexpr std::size_t kMaxConditions = 32;
 constexpr std::size_t kMaxValues = 256;
 constexpr std::size_t kMaxText = 4096;
+constexpr std::size_t kMaxIds = 1000;  // of a group's backends, or of fallback groups
 constexpr std::size_t kMaxHeaderName = 128;
 constexpr int kMaxWeight = 1000;
 constexpr std::chrono::hours kMaxSlowStart{24};
@@ -37,6 +40,9 @@ Expected<void> ValidateId(std::string_view field, std::string_view id) {
 }
 
 Expected<void> ValidateIds(std::string_view field, const std::vector<std::string>& ids) {
+  if (ids.size() > kMaxIds) {
+    return Invalid(fmt::format("{} has {} ids; allowed: {}", field, ids.size(), kMaxIds));
+  }
   std::set<std::string_view> seen;
   for (const auto& id : ids) {
     if (auto valid = ValidateId(field, id); !valid) return valid;
@@ -151,6 +157,16 @@ Expected<void> ValidateCondition(const Condition& condition) {
   return {};
 }
 
+Expected<void> CheckConditionsCanHold(const Policy& policy) {
+  for (const auto& condition : policy.conditions) {
+    if (const auto checked = CheckCanHold(condition); !checked) {
+      return Invalid(fmt::format("a condition of type {}: {}", NameOf(condition.type),
+                                 checked.error().message));
+    }
+  }
+  return {};
+}
+
 Expected<void> ValidateConditions(const Policy& policy) {
   if (policy.conditions.size() > kMaxConditions) {
     return Invalid(fmt::format("a policy has {} conditions; allowed: {}", policy.conditions.size(),
@@ -219,14 +235,19 @@ Expected<void> ValidateHeaderName(std::string_view name) {
 
 Expected<void> Validate(const Backend& backend) {
   if (auto valid = ValidateId("id", backend.id); !valid) return valid;
-  if (!(backend.load_limit >= 0)) {
-    return Invalid(
-        fmt::format("load_limit {} is not allowed: 0 (none) or more", backend.load_limit));
+  // Written so that it holds for no NaN, either.
+  if (!(backend.load_limit >= 0 && backend.load_limit <= kMaxLoadLimit)) {
+    return Invalid(fmt::format("load_limit {} is not allowed: 0 (none) to {:.0f}",
+                               backend.load_limit, kMaxLoadLimit));
   }
   if (auto valid = ValidateText("external_url", backend.external_url); !valid) return valid;
+  if (auto valid = CheckExternalUrl(backend); !valid) return valid;
   if (backend.uptime_schedule.empty()) return {};
-  if (const auto cron = Cron::Parse(backend.uptime_schedule); !cron) {
-    return Invalid(fmt::format("uptime_schedule: {}", cron.error().message));
+  const auto cron = Cron::Parse(backend.uptime_schedule);
+  if (!cron) return Invalid(fmt::format("uptime_schedule: {}", cron.error().message));
+  if (cron->HasImpossibleDay()) {
+    return Invalid(
+        fmt::format("uptime_schedule: '{}' means a day that no year has", backend.uptime_schedule));
   }
   return {};
 }
@@ -246,6 +267,11 @@ Expected<void> Validate(const Group& group) {
 }
 
 Expected<void> Validate(const Policy& policy) {
+  if (auto valid = ValidateStored(policy); !valid) return valid;
+  return CheckConditionsCanHold(policy);
+}
+
+Expected<void> ValidateStored(const Policy& policy) {
   if (auto valid = ValidateId("id", policy.id); !valid) return valid;
   if (auto valid = ValidateTarget(policy); !valid) return valid;
   if (auto valid = ValidateRule(policy); !valid) return valid;
@@ -260,7 +286,7 @@ Expected<void> Validate(const Rule& rule) {
     return Invalid(
         fmt::format("script has {} bytes; allowed: 1 to {}", rule.script.size(), kMaxScriptBytes));
   }
-  if (std::abs(rule.priority) > kMaxPriority) {
+  if (rule.priority < -kMaxPriority || rule.priority > kMaxPriority) {
     return Invalid(fmt::format("priority {} is not allowed: -{} to {}", rule.priority, kMaxPriority,
                                kMaxPriority));
   }

@@ -1,9 +1,28 @@
 #include "monitor/announcer.h"
 
+#include <atomic>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "monitor/ejection.h"
+
 namespace gateway::monitor {
+
+namespace {
 
 using model::Health;
 using telemetry::Level;
+
+constexpr std::chrono::minutes kRepeat{1};
+
+bool IsEjected(const model::BackendState& state) {
+  const auto& status = state.status;
+  return status.health == Health::kUnhealthy &&
+         (status.failure_class == kLatencyClass || status.failure_class == kErrorsClass);
+}
+
+}  // namespace
 
 void Announcer::Probed(const model::Backend& backend,
                        const Memory& before,
@@ -25,32 +44,6 @@ void Announcer::Probed(const model::Backend& backend,
     logger_.Event(Level::kWarn, "backend.load_unknown",
                   {{"backend", backend.id}, {"reason", after.status.load_reason}});
   }
-  Changed(backend, before, after);
-}
-
-void Announcer::Failed(const model::Backend& backend,
-                       const Memory& before,
-                       const Memory& after,
-                       std::string_view failure_class) {
-  metrics_.DataPathFailed(backend.id, failure_class);
-  Changed(backend, before, after);
-}
-
-void Announcer::Scheduled(const model::Backend& backend,
-                          const Memory& before,
-                          const Memory& after) {
-  Changed(backend, before, after);
-}
-
-void Announcer::Ejected(std::string_view backend_id, std::string_view reason) {
-  metrics_.HealthChanged(backend_id, NameOf(Health::kUnhealthy), "latency");
-  logger_.Event(Level::kWarn, "backend.ejected",
-                {{"backend", backend_id}, {"class", "latency"}, {"reason", reason}});
-}
-
-void Announcer::Readmitted(std::string_view backend_id) {
-  metrics_.HealthChanged(backend_id, NameOf(Health::kHealthy), "ok");
-  logger_.Event(Level::kInfo, "backend.readmitted", {{"backend", backend_id}});
 }
 
 void Announcer::Twin(const model::Backend& backend, std::string_view other) {
@@ -62,60 +55,91 @@ void Announcer::Twin(const model::Backend& backend, std::string_view other) {
   }
 }
 
-// Most probes change none of them.
-void Announcer::ShowGauges(const model::Backend& backend,
-                           const model::BackendStatus& before,
-                           const model::BackendStatus& after) {
-  // The first health is shown, too: a backend that is not healthy has a series that says so.
-  if (after.health != before.health || before.health != Health::kHealthy) {
-    metrics_.BackendHealth(backend.id, after.health == Health::kHealthy);
-  }
-  if (after.load != before.load) metrics_.BackendLoad(backend.id, after.load);
-  const auto& figures = after.figures;
-  if (figures == before.figures) return;
-  metrics_.BackendFigures(backend.id,
-                          {figures.running, figures.queued, figures.blocked, figures.active_workers,
-                           figures.reserved_bytes, figures.cpu_seconds});
+bool Announcer::IsNews(const model::BackendState& before, const model::BackendState& after) {
+  const auto now = clock_.Now();
+  const auto known = told_.find(after.backend.id);
+  const bool same = before.StateName() == after.StateName() &&
+                    before.status.health == after.status.health &&
+                    before.status.failure_class == after.status.failure_class;
+  if (same && known != told_.end() && now - known->second < kRepeat) return false;
+  told_.insert_or_assign(after.backend.id, now);
+  return true;
 }
 
-void Announcer::Changed(const model::Backend& backend, const Memory& before, const Memory& after) {
-  ShowGauges(backend, before.status, after.status);
+void Announcer::StateChanged(const model::BackendState& before, const model::BackendState& after) {
   const auto& status = after.status;
-  const bool moved = status.health != before.status.health;
-  if (moved) {
-    metrics_.HealthChanged(backend.id, NameOf(status.health),
-                           status.failure_class.empty() ? "ok" : status.failure_class);
+  const bool moved = before.StateName() != after.StateName();
+  if (moved || before.status.health != status.health) {
+    // Probes of one that is drained or disabled go on: what they find is counted, too.
+    const bool found = !moved || after.StateName() == NameOf(status.health);
+    metrics_.HealthChanged(
+        after.backend.id, moved ? after.StateName() : NameOf(status.health),
+        found && !status.failure_class.empty() ? std::string_view(status.failure_class) : "ok");
   }
-  if (!moved && status.reason == before.status.reason) return;
+  if (!IsNews(before, after)) return;
+  if (moved && !after.backend.enabled) {
+    logger_.Event(Level::kInfo, "backend.disabled", {{"backend", after.backend.id}});
+  } else if (moved && after.backend.draining) {
+    logger_.Event(Level::kInfo, "backend.draining", {{"backend", after.backend.id}});
+  } else {
+    LogHealth(before, after);
+  }
+}
+
+void Announcer::LogHealth(const model::BackendState& before, const model::BackendState& after) {
+  const auto& id = after.backend.id;
+  const auto& status = after.status;
   switch (status.health) {
     case Health::kHealthy:
-      logger_.Event(Level::kInfo, "backend.healthy",
-                    {{"backend", backend.id},
-                     {"version", status.version},
-                     {"process_forwarded", status.process_forwarded},
-                     {"coordinator_suffix", status.coordinator_suffix}});
-      break;
+      if (IsEjected(before)) {
+        return logger_.Event(Level::kInfo, "backend.readmitted",
+                             {{"backend", id}, {"class", before.status.failure_class}});
+      }
+      return logger_.Event(Level::kInfo, "backend.healthy",
+                           {{"backend", id},
+                            {"version", status.version},
+                            {"process_forwarded", status.process_forwarded},
+                            {"coordinator_suffix", status.coordinator_suffix},
+                            {"marked", status.marked}});
     case Health::kStarting:
-      logger_.Event(
+      return logger_.Event(
           Level::kInfo, "backend.starting",
-          {{"backend", backend.id}, {"class", status.failure_class}, {"reason", status.reason}});
-      break;
+          {{"backend", id}, {"class", status.failure_class}, {"reason", status.reason}});
     case Health::kOffSchedule:
-      logger_.Event(Level::kInfo, "backend.off_schedule",
-                    {{"backend", backend.id}, {"reason", status.reason}});
-      break;
+      return logger_.Event(Level::kInfo, "backend.off_schedule",
+                           {{"backend", id}, {"reason", status.reason}});
     case Health::kUnknown:
-      logger_.Event(Level::kInfo, "backend.on_schedule", {{"backend", backend.id}});
-      break;
+      return logger_.Event(
+          Level::kInfo,
+          before.status.health == Health::kOffSchedule ? "backend.on_schedule" : "backend.unknown",
+          {{"backend", id}});
     case Health::kUnhealthy:
-      logger_.Event(Level::kWarn, "backend.unhealthy",
-                    {{"backend", backend.id},
-                     {"url", backend.url.ToString()},
-                     {"class", status.failure_class},
-                     {"reason", status.reason},
-                     {"failures", after.failures}});
-      break;
+      return logger_.Event(Level::kWarn, IsEjected(after) ? "backend.ejected" : "backend.unhealthy",
+                           {{"backend", id},
+                            {"url", after.backend.url.ToString()},
+                            {"class", status.failure_class},
+                            {"reason", status.reason}});
   }
+}
+
+void ShowBackends(const model::Snapshot& snapshot,
+                  Clock::TimePoint now,
+                  telemetry::Metrics& metrics) {
+  std::set<std::string, std::less<>> declared;
+  for (const auto& state : snapshot.backends()) {
+    const auto& id = state->backend.id;
+    const auto& figures = state->status.figures;
+    declared.insert(id);
+    metrics.BackendHealth(id, state->status.health == Health::kHealthy);
+    metrics.BackendLoad(id, state->status.load);
+    metrics.BackendFigures(
+        id, {figures.running, figures.queued, figures.blocked, figures.active_workers,
+             figures.reserved_bytes, figures.cpu_seconds});
+    metrics.BackendInFlight(id, state->counters->in_flight.load(std::memory_order_relaxed));
+    const auto left = state->LeftHere(now);
+    metrics.BackendLeft(id, left.queries, left.transactions);
+  }
+  metrics.KeepBackends(std::move(declared));
 }
 
 }  // namespace gateway::monitor

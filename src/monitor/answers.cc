@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 #include <boost/json.hpp>
@@ -15,8 +16,10 @@ namespace {
 namespace json = boost::json;
 
 std::optional<json::value> Parse(std::string_view text) {
+  json::parse_options options;
+  options.max_depth = 32;
   boost::system::error_code ec;
-  auto value = json::parse(json::string_view(text.data(), text.size()), ec);
+  auto value = json::parse(json::string_view(text.data(), text.size()), ec, {}, options);
   if (ec) return std::nullopt;
   return value;
 }
@@ -33,7 +36,24 @@ std::string TextOf(const json::value* value) {
 
 std::optional<double> NumberOf(const json::value* value) {
   if (!value || !value->is_number()) return std::nullopt;
-  return value->to_number<double>();
+  const auto number = value->to_number<double>();
+  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+// A name for people: cut off where it is too long, between two characters.
+std::string NameOf(const json::value* value) {
+  auto name = TextOf(value);
+  if (name.size() <= kMaxName) return name;
+  auto end = kMaxName;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+  name.resize(end);
+  return name;
+}
+
+// An id: one that was cut off would be another's.
+std::string IdOf(const json::value* value) {
+  auto id = TextOf(value);
+  return id.size() <= kMaxName ? id : std::string();
 }
 
 // "http://host:port/path?query" without what is before the path: a probe always talks to the
@@ -101,7 +121,7 @@ std::optional<double> ParseDuration(std::string_view text) {
   double number = 0;
   const auto* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || number < 0) return std::nullopt;
+  if (error != std::errc() || !std::isfinite(number) || number < 0) return std::nullopt;
   const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
   for (const auto& [name, seconds] : kUnits) {
     if (name == unit) return number * seconds;
@@ -116,18 +136,20 @@ Expected<Info> ParseInfo(std::string_view text) {
     return Fail(ErrorCode::kProtocol, "/v1/info is not a Trino coordinator's", Origin::kBackend);
   }
   Info info;
+  const auto* coordinator = Member(*value, "coordinator");
+  info.coordinator = !coordinator || !coordinator->is_bool() || coordinator->get_bool();
   info.starting = starting->get_bool();
   if (const auto* version = Member(*value, "nodeVersion")) {
-    info.version = TextOf(Member(*version, "version"));
+    info.version = NameOf(Member(*version, "version"));
   }
-  info.environment = TextOf(Member(*value, "environment"));
+  info.environment = NameOf(Member(*value, "environment"));
   info.uptime = ParseDuration(TextOf(Member(*value, "uptime")));
   return info;
 }
 
 std::string ParseNodeId(std::string_view text) {
   const auto value = Parse(text);
-  return value ? TextOf(Member(*value, "nodeId")) : std::string();
+  return value ? IdOf(Member(*value, "nodeId")) : std::string();
 }
 
 std::optional<std::vector<LiveQuery>> ParseQueryState(std::string_view text) {
@@ -139,6 +161,7 @@ std::optional<std::vector<LiveQuery>> ParseQueryState(std::string_view text) {
     const auto* progress = Member(entry, "progress");
     const auto* blocked = progress ? Member(*progress, "blocked") : nullptr;
     queries.push_back({TextOf(Member(entry, "queryId")), TextOf(Member(entry, "queryState")),
+                       TextOf(Member(entry, "source")),
                        blocked && blocked->is_bool() && blocked->get_bool()});
   }
   return queries;
@@ -150,7 +173,7 @@ Expected<QueryPage> ParseQueryPage(std::string_view text) {
     return Fail(ErrorCode::kProtocol, "the answer is not JSON", Origin::kBackend);
   }
   QueryPage page;
-  page.id = TextOf(Member(*value, "id"));
+  page.id = IdOf(Member(*value, "id"));
   if (const auto uri = TextOf(Member(*value, "nextUri")); !uri.empty()) page.target = TargetOf(uri);
   const auto* error = Member(*value, "error");
   if (error && !error->is_null()) {
@@ -168,6 +191,14 @@ Expected<QueryPage> ParseQueryPage(std::string_view text) {
   return page;
 }
 
+std::optional<double> ParseNumber(std::string_view text) {
+  double number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end || !std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
 Numbers ParseMetrics(std::string_view text) {
   Numbers numbers;
   for (const auto line : SplitList(text, '\n')) {
@@ -177,9 +208,8 @@ Numbers ParseMetrics(std::string_view text) {
     const auto end = line.find(' ', labels == std::string_view::npos ? 0 : labels);
     if (end == std::string_view::npos) continue;
     const auto value = Trim(line.substr(end));
-    double number = 0;
-    const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (error == std::errc()) numbers.insert_or_assign(std::string(line.substr(0, end)), number);
+    const auto number = ParseNumber(value.substr(0, value.find_first_of(" \t\r")));
+    if (number) numbers.insert_or_assign(std::string(line.substr(0, end)), *number);
   }
   return numbers;
 }

@@ -26,12 +26,37 @@ TEST(ParseInfo, RefusesWhatIsNoCoordinators) {
   }
 }
 
+TEST(ParseInfo, TellsAWorkerFromACoordinator) {
+  EXPECT_TRUE(ParseInfo(R"({"starting":false})")->coordinator);
+  EXPECT_TRUE(ParseInfo(R"({"starting":false,"coordinator":true})")->coordinator);
+  EXPECT_FALSE(ParseInfo(R"({"starting":false,"coordinator":false})")->coordinator);
+}
+
+TEST(ParseInfo, KeepsNoMoreOfNamesThanAnybodyReads) {
+  std::string name(kMaxName - 1, 'a');
+  name += "\u00e9\u00e9";  // in UTF-8, the first one would be cut in half
+  const auto info = ParseInfo(R"({"starting":false,"environment":")" + name +
+                              R"(","nodeVersion":{"version":")" + name + "\"}}");
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->environment, std::string(kMaxName - 1, 'a'));
+  EXPECT_EQ(info->version, info->environment);
+}
+
+TEST(ParseInfo, RefusesWhatIsNestedTooDeeply) {
+  const auto nested = [](int depth) {
+    const auto levels = static_cast<std::size_t>(depth);
+    return R"({"starting":false,"x":)" + std::string(levels, '[') + std::string(levels, ']') + "}";
+  };
+  EXPECT_TRUE(ParseInfo(nested(20)));
+  EXPECT_EQ(CodeOf(ParseInfo(nested(100'000))), ErrorCode::kProtocol);
+}
+
 TEST(ParseDuration, KnowsTrinosUnits) {
   EXPECT_DOUBLE_EQ(*ParseDuration("350.00ms"), 0.35);
   EXPECT_DOUBLE_EQ(*ParseDuration("2s"), 2);
   EXPECT_DOUBLE_EQ(*ParseDuration("1.50h"), 5400);
   EXPECT_DOUBLE_EQ(*ParseDuration("1.00d"), 86400);
-  for (const auto text : {"", "s", "1", "1 s", "-1s", "1x", "1.0.0s"}) {
+  for (const auto text : {"", "s", "1", "1 s", "-1s", "1x", "1.0.0s", "infs", "nand", "1e999s"}) {
     SCOPED_TRACE(text);
     EXPECT_EQ(ParseDuration(text), std::nullopt);
   }
@@ -40,12 +65,13 @@ TEST(ParseDuration, KnowsTrinosUnits) {
 TEST(ParseNodeId, IsEmptyWhenThereIsNone) {
   EXPECT_EQ(ParseNodeId(R"({"nodeId":"c1","coordinator":true})"), "c1");
   for (const auto* text : {"", "{}", "[]", R"({"nodeId":7})"}) EXPECT_EQ(ParseNodeId(text), "");
+  EXPECT_EQ(ParseNodeId(R"({"nodeId":")" + std::string(kMaxName + 1, 'a') + "\"}"), "");
 }
 
 TEST(ParseQueryState, ListsLiveQueries) {
   const auto queries =
       ParseQueryState(R"([{"queryId":"a","queryState":"RUNNING","progress":{"blocked":true}},)"
-                      R"({"queryId":"b","queryState":"QUEUED","progress":{}},{}])");
+                      R"({"queryId":"b","queryState":"QUEUED","source":"s","progress":{}},{}])");
   ASSERT_TRUE(queries);
   ASSERT_EQ(queries->size(), 3U);
   EXPECT_EQ((*queries)[0].id, "a");
@@ -53,6 +79,8 @@ TEST(ParseQueryState, ListsLiveQueries) {
   EXPECT_TRUE((*queries)[0].blocked);
   EXPECT_EQ((*queries)[1].state, "QUEUED");
   EXPECT_FALSE((*queries)[1].blocked);
+  EXPECT_EQ((*queries)[0].source, "");
+  EXPECT_EQ((*queries)[1].source, "s");
   EXPECT_EQ((*queries)[2].state, "");
   EXPECT_TRUE(ParseQueryState("[]")->empty());
 }
@@ -66,12 +94,13 @@ TEST(ParseQueryState, RefusesWhatIsNoListOfQueries) {
 
 TEST(ParseMetrics, ReadsSamplesWithAndWithoutLabels) {
   const auto numbers = ParseMetrics(
-      "# TYPE a gauge\na 1.0\r\nb{x=\"y z\",q=\"}\"} -2.5e3 1700000000\nbroken\nc NaN\nd x\n# "
-      "EOF\n");
+      "# TYPE a gauge\na 1.0\r\nb{x=\"y z\",q=\"}\"} -2.5e3 1700000000\nbroken\nc NaN\nd x\ne "
+      "+Inf\n"
+      "f -inf 1700000000\ng 1e999\n# EOF\n");
   EXPECT_EQ(numbers.at("a"), 1);
   EXPECT_EQ(numbers.at("b{x=\"y z\",q=\"}\"}"), -2500);
   EXPECT_FALSE(numbers.contains("broken"));
-  EXPECT_FALSE(numbers.contains("d"));
+  for (const auto* name : {"c", "d", "e", "f", "g"}) EXPECT_FALSE(numbers.contains(name)) << name;
   EXPECT_TRUE(ParseMetrics("<html>no metrics</html>").empty());
 }
 
@@ -79,6 +108,7 @@ TEST(ParseNumbers, KeepsNumericMembers) {
   const auto numbers = ParseNumbers(R"({"activeWorkers":3,"reservedMemory":1.5,"name":"x"})");
   ASSERT_TRUE(numbers);
   EXPECT_EQ(*numbers, (Numbers{{"activeWorkers", 3}, {"reservedMemory", 1.5}}));
+  EXPECT_TRUE(ParseNumbers(R"({"a":1e999,"b":-1e999,"c":"NaN"})").value_or(Numbers{}).empty());
   EXPECT_FALSE(ParseNumbers("[]"));
   EXPECT_FALSE(ParseNumbers("<html>"));
 }

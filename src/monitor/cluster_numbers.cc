@@ -1,6 +1,6 @@
 #include "monitor/cluster_numbers.h"
 
-#include <charconv>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -154,31 +154,24 @@ http::Awaitable<Probed<model::ClusterFigures>> AskSqlFigures(ProbeCall& call,
   if (!result) co_return std::unexpected(result.error());
   model::ClusterFigures figures{.running = 0, .queued = 0};
   for (const auto& row : result->rows) {
-    double number = 0;
-    if (row.size() != 2) co_return NotTrino("load query");
-    const auto* end = row[1].data() + row[1].size();
-    if (std::from_chars(row[1].data(), end, number).ec != std::errc()) {
-      co_return NotTrino("load query");
-    }
+    const auto number = row.size() == 2 ? ParseNumber(row[1]) : std::nullopt;
+    if (!number) co_return NotTrino("load query");
     if (row[0] == "workers") {
-      figures.active_workers = number;
+      figures.active_workers = *number;
     } else {
-      Count(row[0], number, figures);
+      Count(row[0], *number, figures);
     }
   }
   co_return figures;
 }
 
-http::Awaitable<Probed<model::ClusterFigures>> AskStateFigures(ProbeCall& call,
-                                                               std::chrono::milliseconds timeout) {
-  const auto queries = co_await AskLiveQueries(call, timeout);
-  if (!queries) co_return std::unexpected(queries.error());
+model::ClusterFigures FiguresOf(const std::vector<LiveQuery>& queries) {
   model::ClusterFigures figures{.running = 0, .queued = 0, .blocked = 0};
-  for (const auto& query : *queries) {
+  for (const auto& query : queries) {
     Count(query.state, 1, figures);
     if (query.blocked) figures.blocked = *figures.blocked + 1;
   }
-  co_return figures;
+  return figures;
 }
 
 std::optional<Failure> Check(const Bounds& bounds, const Numbers& numbers) {
@@ -202,6 +195,7 @@ http::Awaitable<Probed<void>> CheckBounds(ProbeCall& call,
                                           const std::vector<Bounds>& bounds,
                                           std::chrono::milliseconds timeout) {
   std::vector<std::string> names;
+  names.reserve(bounds.size());
   for (const auto& one : bounds) names.push_back(one.name);
   const auto numbers = co_await Ask(call, type, names, timeout);
   if (!numbers) co_return std::unexpected(numbers.error());
@@ -222,9 +216,11 @@ http::Awaitable<Probed<std::vector<LiveQuery>>> AskLiveQueries(ProbeCall& call,
   co_return std::move(*queries);
 }
 
-http::Awaitable<Probed<model::ClusterFigures>> AskFigures(ProbeCall& call,
-                                                          LoadSource source,
-                                                          std::chrono::milliseconds timeout) {
+http::Awaitable<Probed<model::ClusterFigures>> AskFigures(
+    ProbeCall& call,
+    LoadSource source,
+    std::chrono::milliseconds timeout,
+    std::optional<std::vector<LiveQuery>>& listed) {
   switch (source) {
     case LoadSource::kSql:
       co_return co_await AskSqlFigures(call, timeout);
@@ -238,12 +234,16 @@ http::Awaitable<Probed<model::ClusterFigures>> AskFigures(ProbeCall& call,
     case LoadSource::kNone:
       break;
   }
-  co_return co_await AskStateFigures(call, timeout);
+  auto queries = co_await AskLiveQueries(call, timeout);
+  if (!queries) co_return std::unexpected(queries.error());
+  listed = std::move(*queries);
+  co_return FiguresOf(*listed);
 }
 
 std::optional<double> WeightedLoad(const model::ClusterFigures& figures) {
   if (!figures.running && !figures.queued) return std::nullopt;
-  return 2 * figures.running.value_or(0) + figures.queued.value_or(0) / 3;
+  const auto load = 2 * figures.running.value_or(0) + figures.queued.value_or(0) / 3;
+  return std::isfinite(load) ? std::optional(load) : std::nullopt;
 }
 
 }  // namespace gateway::monitor

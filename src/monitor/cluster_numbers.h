@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,17 +22,20 @@ http::Awaitable<Probed<void>> CheckBounds(ProbeCall& call,
                                           const std::vector<Bounds>& bounds,
                                           std::chrono::milliseconds timeout);
 
-// What the cluster is busy with. `source` must not be kNone.
-http::Awaitable<Probed<model::ClusterFigures>> AskFigures(ProbeCall& call,
-                                                          LoadSource source,
-                                                          std::chrono::milliseconds timeout);
+// What the cluster is busy with. `source` must not be kNone. kQueryState sets `listed`, too: it
+// counts what AskLiveQueries() tells.
+http::Awaitable<Probed<model::ClusterFigures>> AskFigures(
+    ProbeCall& call,
+    LoadSource source,
+    std::chrono::milliseconds timeout,
+    std::optional<std::vector<LiveQuery>>& listed);
 
 // The queries that live on the coordinator.
 http::Awaitable<Probed<std::vector<LiveQuery>>> AskLiveQueries(ProbeCall& call,
                                                                std::chrono::milliseconds timeout);
 
 // One number for balancing, as the seed system weighs it: a query that runs counts 2, one that
-// waits a third. Nothing when neither number is known.
+// waits a third. Nothing when neither number is known, or they are nothing to reckon with.
 std::optional<double> WeightedLoad(const model::ClusterFigures& figures);
 
 }  // namespace gateway::monitor

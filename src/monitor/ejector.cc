@@ -7,55 +7,47 @@ namespace gateway::monitor {
 std::vector<Ejector::Change> Ejector::Judge(const model::Snapshot& snapshot,
                                             RuleOf rule_of,
                                             Clock::TimePoint now) {
-  std::vector<Change> changes;
-  Readmit(now, changes);
-  Note(snapshot, rule_of, now);
-  for (const auto& group : snapshot.groups()) JudgeGroup(group, rule_of, now, changes);
-  return changes;
+  std::erase_if(times_, [&](const auto& entry) { return !snapshot.FindBackend(entry.first); });
+  Round round{snapshot, rule_of, now, Shares(snapshot, out_)};
+  const auto percent_of = [&](std::string_view id) { return rule_of(id).max_ejected_percent; };
+  for (const auto& id : out_.EndDue(snapshot, now, percent_of, round.shares)) {
+    times_[id].Restart();
+    round.changes.push_back({id, ""});
+  }
+  Note(round);
+  for (const auto& group : snapshot.groups()) JudgeGroup(group, round);
+  return std::move(round.changes);
 }
 
-void Ejector::Readmit(Clock::TimePoint now, std::vector<Change>& changes) {
-  for (auto& [id, record] : records_) {
-    if (!record.ejected || now < record.until) continue;
-    record = Record();
-    changes.push_back({id, ""});
-  }
-}
-
-// Takes the counters over; forgets backends that are not declared any more.
-void Ejector::Note(const model::Snapshot& snapshot, RuleOf rule_of, Clock::TimePoint now) {
-  if (records_.size() > snapshot.backends().size()) {
-    std::erase_if(records_, [&](const auto& entry) { return !snapshot.FindBackend(entry.first); });
-  }
-  for (const auto& state : snapshot.backends()) {
+void Ejector::Note(const Round& round) {
+  for (const auto& state : round.snapshot.backends()) {
     const auto& counters = *state->counters;
-    records_[state->backend.id].times.Note(
+    times_[state->backend.id].Note(
         counters.answers.load(std::memory_order_relaxed),
         std::chrono::microseconds(counters.answer_micros.load(std::memory_order_relaxed)),
-        rule_of(state->backend.id), now);
+        round.rule_of(state->backend.id), round.now);
   }
 }
 
-void Ejector::JudgeGroup(const model::GroupState& group,
-                         RuleOf rule_of,
-                         Clock::TimePoint now,
-                         std::vector<Change>& changes) {
+void Ejector::JudgeGroup(const model::GroupState& group, Round& round) {
   std::vector<LatencyMember> members;
   std::vector<std::string_view> ids;
   for (const auto* state : group.members) {
     const auto& id = state->backend.id;
-    const auto& record = records_.find(id)->second;
-    const bool usable = state->backend.enabled && !state->backend.draining;
-    if (!state->Up() && !(record.ejected && usable)) continue;
-    const auto& rule = rule_of(id);
-    members.push_back({&rule, record.times.Average(rule, now), record.ejected});
+    if (!out_.WouldBeUp(*state)) continue;
+    const auto& rule = round.rule_of(id);
+    const bool needed = !round.shares.Keep(id, rule.max_ejected_percent, 1);
+    members.push_back(
+        {&rule, times_.find(id)->second.Average(rule, round.now), out_.Has(id), needed});
     ids.push_back(id);
   }
   for (auto& slow : FindSlow(members)) {
-    auto& record = records_.find(ids[slow.index])->second;
-    record.ejected = true;
-    record.until = now + members[slow.index].rule->eject_for;
-    changes.push_back({std::string(ids[slow.index]), std::move(slow.reason)});
+    const auto id = ids[slow.index];
+    const auto& rule = *members[slow.index].rule;
+    // One that was just taken out here may have been in another group of this one.
+    if (!round.shares.Keep(id, rule.max_ejected_percent, 1)) continue;
+    out_.Begin(id, round.now, rule.eject_for, round.shares);
+    round.changes.push_back({std::string(id), std::move(slow.reason)});
   }
 }
 

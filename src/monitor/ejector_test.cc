@@ -18,12 +18,13 @@ struct EjectorTest : testing::Test {
     Judge();
   }
 
-  void Declare(const std::vector<std::string>& ids) {
+  void Declare(const std::vector<std::string>& ids, const std::vector<std::string>& alone = {}) {
     model::Configuration configuration;
     for (const auto& id : ids) {
       configuration.backends.push_back({.id = id, .url = {false, "127.0.0.1", 8080}});
     }
     configuration.groups.push_back({.id = "all", .backends = ids});
+    if (!alone.empty()) configuration.groups.push_back({.id = "alone", .backends = alone});
     registry.ReplaceFile(std::move(configuration), "all");
     for (const auto& id : ids) registry.ReportStatus(id, Healthy());
   }
@@ -51,9 +52,9 @@ struct EjectorTest : testing::Test {
     std::vector<std::string> out;
     for (const auto& change : ejector.Judge(*snapshot, rule_of, clock.Now())) {
       if (change.reason.empty()) {
-        registry.Readmit(change.backend_id);
+        registry.Readmit(change.backend_id, "latency");
       } else {
-        registry.Eject(change.backend_id, change.reason);
+        registry.Eject(change.backend_id, "latency", change.reason);
         out.push_back(change.backend_id);
       }
     }
@@ -65,6 +66,31 @@ struct EjectorTest : testing::Test {
   model::Registry registry{clock, "all"};
   Ejector ejector;
 };
+
+TEST_F(EjectorTest, LeavesABackendInThatAnotherGroupCannotSpare) {
+  Declare({"c1", "c2", "c3"}, {"c1"});
+  Judge();
+  Answer("c1", 2000ms);
+  Answer("c2", 1900ms);
+  Answer("c3", 30ms);
+  EXPECT_EQ(Judge(), std::vector<std::string>{"c2"});
+  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Up());
+}
+
+TEST_F(EjectorTest, LetsASlowBackendInWhenItsPeersAreDown) {
+  Answer("c1", 2000ms);
+  Answer("c2", 20ms);
+  Answer("c3", 30ms);
+  EXPECT_EQ(Judge(), std::vector<std::string>{"c1"});
+  for (const auto* id : {"c2", "c3"}) {
+    auto down = Healthy();
+    down.health = Health::kUnhealthy;
+    down.failure_class = "refused";
+    registry.ReportStatus(id, down);
+  }
+  Judge();
+  EXPECT_TRUE(registry.Current()->FindBackend("c1")->Up());
+}
 
 TEST_F(EjectorTest, TakesASlowBackendOutForAWhile) {
   Answer("c1", 2000ms);

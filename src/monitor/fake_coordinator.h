@@ -27,10 +27,12 @@ class FakeCoordinator {
     std::string suffix = "eif54";
     std::string query_error;  // of every query; empty: they succeed
     std::string node_id = "node1";
-    std::string data = "[[1]]";           // of every query, as JSON
-    std::optional<int> live_queries = 2;  // they run; nothing: /v1/queryState answers 404
-    int queued_queries = 0;               // shown by all but /v1/queryState
-    int active_workers = 3;
+    std::string data = "[[1]]";             // of every query, as JSON
+    std::optional<int> live_queries = 2;    // they run; nothing: /v1/queryState answers 404
+    std::string old_query;                  // the id of one more that runs; empty: there is none
+    std::string old_source;                 // of that one
+    int queued_queries = 0;                 // shown by all but /v1/queryState
+    std::optional<int> active_workers = 3;  // nothing: /metrics leaves it out
     std::string authorization;     // what everything but /v1/info wants to see; empty: nothing
     std::string ui_password;       // of the login form; empty: the UI is open
     std::string sso;               // not empty: the UI redirects there
@@ -108,18 +110,26 @@ class FakeCoordinator {
     for (int i = 0; i < *behaviour.live_queries; ++i) {
       queries += fmt::format(R"({}{{"queryId":"q{}","queryState":"RUNNING"}})", i ? "," : "", i);
     }
+    if (!behaviour.old_query.empty()) {
+      queries += fmt::format(R"({}{{"queryId":"{}","queryState":"RUNNING","source":"{}"}})",
+                             queries.empty() ? "" : ",", behaviour.old_query, behaviour.old_source);
+    }
     return http::Answer(200, "[" + queries + "]");
   }
 
   std::string Metrics() const {
+    std::string nodes;
+    if (behaviour.active_workers) {
+      nodes = fmt::format("trino_metadata_name_DiscoveryNodeManager_ActiveNodeCount {}.0\n",
+                          *behaviour.active_workers);
+    }
     return http::Answer(
         200,
         fmt::format("# TYPE trino_execution_name_QueryManager_RunningQueries gauge\n"
                     "trino_execution_name_QueryManager_RunningQueries {}.0\n"
                     "trino_execution_name_QueryManager_QueuedQueries {}.0\n"
-                    "trino_metadata_name_DiscoveryNodeManager_ActiveNodeCount {}.0\n# EOF\n",
-                    behaviour.live_queries.value_or(0), behaviour.queued_queries,
-                    behaviour.active_workers),
+                    "{}# EOF\n",
+                    behaviour.live_queries.value_or(0), behaviour.queued_queries, nodes),
         "Content-Type: application/openmetrics-text\r\n");
   }
 
@@ -135,7 +145,8 @@ class FakeCoordinator {
                         behaviour.queued_queries);
     }
     if (name == "trino.metadata:name=DiscoveryNodeManager") {
-      return attributes("ActiveNodeCount", behaviour.active_workers, "InactiveNodeCount", 0);
+      return attributes("ActiveNodeCount", behaviour.active_workers.value_or(0),
+                        "InactiveNodeCount", 0);
     }
     if (name == "trino.memory:name=ClusterMemoryManager") {
       return attributes("ClusterTotalMemoryReservation", 4096, "ClusterMemoryBytes", 8192);
@@ -163,7 +174,7 @@ class FakeCoordinator {
         200, fmt::format(R"({{"runningQueries":{},"blockedQueries":1,"queuedQueries":{},)"
                          R"("activeWorkers":{},"reservedMemory":132.0,"totalCpuTimeSecs":2}})",
                          behaviour.live_queries.value_or(0), behaviour.queued_queries,
-                         behaviour.active_workers));
+                         behaviour.active_workers.value_or(0)));
   }
 
   // The nextUri names a host that does not exist: whoever follows it must keep to ours.

@@ -25,6 +25,7 @@ void Learn(const Findings& findings, Memory& memory) {
   if (findings.load) {
     status.load = findings.load;
     status.figures = findings.figures;
+    status.submissions_seen = findings.submissions_seen;
   }
   if (findings.load || !findings.load_reason.empty()) status.load_reason = findings.load_reason;
 }
@@ -40,10 +41,12 @@ void BecomeUnhealthy(Memory& memory, std::string_view failure_class, std::string
   memory.successes = 0;
 }
 
-void DigestGood(Memory& memory, int rise) {
+// `news`: it is not what counted last already, found by another instance.
+void DigestGood(Memory& memory, int rise, bool news) {
   auto& status = memory.status;
   memory.failures = 0;
-  if (status.health == Health::kUnhealthy && ++memory.successes < rise) {
+  if (news || memory.successes == 0) ++memory.successes;
+  if (status.health == Health::kUnhealthy && memory.successes < rise) {
     status.reason = fmt::format("recovering, {} of {} good probes; it was: {}", memory.successes,
                                 rise, memory.failure);
     return;
@@ -118,10 +121,12 @@ std::optional<model::ProbeResult> ToShare(const Findings& findings, const Memory
 Memory Digest(const Memory& before, const Findings& findings, const Hysteresis& hysteresis) {
   auto after = before;
   Learn(findings, after);
-  after.doubted = false;
+  after.doubted = after.counted = false;
+  if (findings.shared_at) after.taken_over = findings.shared_at;
   switch (findings.outcome) {
     case Findings::Outcome::kOk:
-      DigestGood(after, hysteresis.rise);
+      DigestGood(after, hysteresis.rise,
+                 !findings.shared_at || findings.shared_at != before.taken_over);
       break;
     case Findings::Outcome::kStarting:
       BecomeUnhealthy(after, findings.failure_class, findings.reason);
@@ -145,9 +150,10 @@ Memory DigestFailure(const Memory& before,
                      std::string_view failure_class,
                      const Hysteresis& hysteresis) {
   auto after = before;
-  // A burst of failures may have one cause that is over already: the probe will tell.
-  if (before.doubted) return after;
   after.doubted = true;
+  // A burst of failures may have one cause that is over already: the probe will tell.
+  if (before.counted) return after;
+  after.counted = true;
   ++after.failures;
   if (before.status.health == Health::kHealthy && after.failures >= hysteresis.fall) {
     BecomeUnhealthy(after, failure_class, fmt::format("queries failed there: {}", failure_class));

@@ -33,11 +33,14 @@ struct Findings {
   std::string coordinator_id;
   std::optional<bool> spooling;
   std::optional<double> load;
-  std::string load_reason;  // why there is none
+  std::uint64_t submissions_seen = 0;  // model::BackendStatus::submissions_seen, of the load
+  std::string load_reason;             // why there is none
   model::ClusterFigures figures;
   // Another instance found the outcome, after its own count of failures, and the load: then.
   std::optional<Clock::TimePoint> shared_at;
-  // Ids of the queries that live there; asked only while the backend is drained.
+  // What /v1/queryState listed, where the load was asked there.
+  std::optional<std::vector<LiveQuery>> listed;
+  // Ids of the queries of others that live there; asked only while somebody waits for their end.
   std::optional<std::vector<std::string>> living;
 };
 
@@ -53,8 +56,11 @@ struct Memory {
   int failures = 0;              // in a row
   int successes = 0;             // in a row, while unhealthy
   bool doubted = false;          // the data path saw a failure since the last probe
+  bool counted = false;          // and one has counted as a failed probe
   std::optional<double> uptime;  // at the last probe
   std::string failure;           // the last one, while unhealthy
+  // When what was taken over last from another instance was measured.
+  std::optional<Clock::TimePoint> taken_over;
 
   // Must a probe query succeed before new queries may go there? After every start of the gateway or
   // of the coordinator, after an outage, and when the data path has its doubts.
@@ -80,7 +86,8 @@ std::optional<model::ProbeResult> ToShare(const Findings& findings, const Memory
 // The state after a probe.
 Memory Digest(const Memory& before, const Findings& findings, const Hysteresis& hysteresis);
 
-// The state after the data path failed to get an answer: "refused", "http_503".
+// The state after the data path failed to get an answer: "refused", "http_503". Such failures count
+// as one failed probe until the next one.
 Memory DigestFailure(const Memory& before,
                      std::string_view failure_class,
                      const Hysteresis& hysteresis);

@@ -31,6 +31,17 @@ TEST(Digest, MakesABackendHealthyAfterOneGoodProbe) {
   EXPECT_EQ(memory.status.load, 3);
 }
 
+TEST(Digest, CountsSubmissionsFromTheTimeThatALoadIsOf) {
+  auto findings = Found(Findings::Outcome::kOk);
+  findings.load = 3;
+  findings.submissions_seen = 7;
+  const auto memory = Digest({}, findings, kTwo);
+  EXPECT_EQ(memory.status.submissions_seen, 7u);
+  auto without = Found(Findings::Outcome::kOk);
+  without.submissions_seen = 9;
+  EXPECT_EQ(Digest(memory, without, kTwo).status.submissions_seen, 7u);
+}
+
 TEST(Digest, TellsAtOnceWhyABackendNeverWasHealthy) {
   const auto memory = Digest({}, Found(Findings::Outcome::kFailed), kTwo);
   EXPECT_EQ(memory.status.health, Health::kUnhealthy);
@@ -98,6 +109,18 @@ TEST(Digest, WantsSeveralGoodProbesAfterAnOutageWhenSetSo) {
   memory = Digest(memory, Found(Findings::Outcome::kOk), kThreeUp);
   EXPECT_EQ(memory.status.health, Health::kHealthy);
   EXPECT_EQ(memory.status.reason, "");
+}
+
+TEST(Digest, CountsWhatAnotherInstanceMeasuredOnce) {
+  constexpr Hysteresis kTwoUp{1, 2};
+  auto memory = Digest({}, Found(Findings::Outcome::kFailed), kTwoUp);
+  auto good = Found(Findings::Outcome::kOk);
+  good.shared_at = Clock::TimePoint(std::chrono::seconds(1));
+  for (int probe = 0; probe < 3; ++probe) memory = Digest(memory, good, kTwoUp);
+  EXPECT_EQ(memory.status.health, Health::kUnhealthy);
+  EXPECT_EQ(memory.status.reason, "recovering, 1 of 2 good probes; it was: connect: refused");
+  good.shared_at = Clock::TimePoint(std::chrono::seconds(2));
+  EXPECT_EQ(Digest(memory, good, kTwoUp).status.health, Health::kHealthy);
 }
 
 TEST(Digest, BelievesAtOnceWhatAnotherInstanceHasCounted) {

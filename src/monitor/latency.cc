@@ -27,7 +27,7 @@ std::optional<Microseconds> MedianOfPeers(std::span<const LatencyMember> members
 std::optional<std::string> WhySlow(std::span<const LatencyMember> members, std::size_t index) {
   const auto& member = members[index];
   const auto& rule = *member.rule;
-  if (!rule.enabled || member.ejected || !member.average) return std::nullopt;
+  if (!rule.enabled || member.ejected || member.needed || !member.average) return std::nullopt;
   if (*member.average < rule.at_least) return std::nullopt;
   const auto median = MedianOfPeers(members, index);
   if (!median) return std::nullopt;

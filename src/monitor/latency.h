@@ -60,6 +60,7 @@ struct LatencyMember {
   const LatencyRule* rule;
   std::optional<std::chrono::microseconds> average;
   bool ejected = false;
+  bool needed = false;  // another of its groups cannot spare it
 };
 
 struct SlowMember {

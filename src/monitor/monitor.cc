@@ -6,8 +6,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <fmt/format.h>
 
-#include "monitor/uptime.h"
+#include "monitor/monitor_task.h"
 
 namespace gateway::monitor {
 
@@ -16,7 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kTendInterval{100};
-constexpr milliseconds kSoon{1000};  // spread over it, for hundreds of backends
 constexpr milliseconds kTogether{50};
 constexpr std::chrono::seconds kLeastPause{1};  // between probes that failures ask for
 
@@ -26,34 +26,6 @@ void Rethrow(const std::exception_ptr& failure) {
 }
 
 }  // namespace
-
-// One backend under watch; its coroutine goes on until it notices `ended`.
-struct Monitor::Task {
-  Task(http::asio::io_context& io, model::Backend declared)
-      : backend(std::move(declared)), uptime(backend.uptime_schedule), timer(io.get_executor()) {}
-
-  void End() {
-    ended = true;
-    timer.cancel();
-  }
-  // The next probe is due at `time`, or when it is due already.
-  void ProbeBy(Clock::TimePoint time) {
-    next_probe = std::min(next_probe, time);
-    timer.cancel();
-  }
-
-  model::Backend backend;
-  Uptime uptime;
-  http::Timer timer;
-  Memory memory;
-  Clock::TimePoint last_probe{};
-  Clock::TimePoint next_probe{};
-  Clock::TimePoint load_measured{};
-  Clock::WallTime minute{};  // for which the schedule was asked
-  bool off = false;          // off schedule
-  bool probed = false;
-  bool ended = false;
-};
 
 Monitor::Monitor(MonitorOptions options,
                  http::asio::io_context& io,
@@ -66,13 +38,16 @@ Monitor::Monitor(MonitorOptions options,
       clock_(clock),
       registry_(registry),
       metrics_(metrics),
-      announcer_(logger, metrics),
+      announcer_(clock, logger, metrics),
       deadlines_(io, clock),
       client_(io, deadlines_),
       prober_(client_, clock),
       tend_timer_(io),
+      began_(clock.WallNow()),
       default_settings_(std::make_shared<const PreparedSettings>(options_.probe)) {
   UseSettings(options_.backends);
+  registry_.OnStateChange(
+      [this](const auto& before, const auto& after) { announcer_.StateChanged(before, after); });
 }
 
 Monitor::~Monitor() = default;
@@ -140,18 +115,29 @@ Monitor::Prepared Monitor::SettingsOf(std::string_view backend_id) const {
 
 void Monitor::ReportFailure(std::string_view backend_id, std::string_view failure_class) {
   http::asio::post(io_, [this, id = std::string(backend_id), seen = std::string(failure_class)] {
-    CountFailure(id, seen);
+    TakeFailure(id, seen, true);
   });
 }
 
-void Monitor::CountFailure(const std::string& backend_id, const std::string& failure_class) {
+void Monitor::ReportDoubt(std::string_view backend_id, std::string_view failure_class) {
+  http::asio::post(io_, [this, id = std::string(backend_id), seen = std::string(failure_class)] {
+    TakeFailure(id, seen, false);
+  });
+}
+
+void Monitor::TakeFailure(const std::string& backend_id,
+                          const std::string& failure_class,
+                          bool counts) {
   const auto found = tasks_.find(backend_id);
   if (found == tasks_.end() || found->second->off) return;
   auto& task = *found->second;
-  const auto before = task.memory;
-  task.memory = DigestFailure(before, failure_class, options_.hysteresis);
-  announcer_.Failed(task.backend, before, task.memory, failure_class);
-  registry_.ReportStatus(backend_id, task.memory.status, model::Registry::Urgent::kHealth);
+  task.memory.doubted = task.doubted_meanwhile = true;
+  if (counts) {
+    task.memory = DigestFailure(task.memory, failure_class, options_.hysteresis);
+    task.failed_meanwhile = failure_class;
+  }
+  metrics_.DataPathFailed(backend_id, failure_class);
+  registry_.ReportProbe(task.backend, task.memory.status, model::Registry::Urgent::kHealth);
   task.ProbeBy(task.last_probe + kLeastPause);
 }
 
@@ -169,7 +155,6 @@ void Monitor::EndTasksBut(const model::Snapshot& snapshot) {
     const auto found = declared.find(entry.first);
     if (found != declared.end() && *found->second == entry.second->backend.url) return false;
     entry.second->End();
-    metrics_.ForgetBackend(entry.first);
     return true;
   });
 }
@@ -180,6 +165,10 @@ void Monitor::Follow(const model::SnapshotPtr& snapshot) {
   EndTasksBut(*snapshot);
   for (const auto& state : snapshot->backends()) {
     auto& task = tasks_[state->backend.id];
+    // They are new when it was deleted and created again meanwhile.
+    if (task && std::exchange(task->counters, state->counters) != state->counters) {
+      task->submissions = SubmissionLog();
+    }
     if (task && task->backend == state->backend) continue;
     const bool known = task != nullptr;
     if (known) {
@@ -189,6 +178,8 @@ void Monitor::Follow(const model::SnapshotPtr& snapshot) {
       if (state->backend.draining) task->ProbeBy(clock_.Now());  // what runs there counts now
     } else {
       task = std::make_shared<Task>(io_, state->backend);
+      task->counters = state->counters;
+      NoteSubmissions(*task, clock_.Now());
     }
     KeepSchedule(*task, clock_.WallNow());
     if (!known) Spawn(Watch(task));
@@ -204,64 +195,15 @@ void Monitor::Tend() {
   const auto now = clock_.Now();
   if (now - last_second_ >= std::chrono::seconds(1)) {
     last_second_ = now;
-    for (const auto& [id, task] : tasks_) ExpireLoad(*task, now);
+    for (const auto& [id, task] : tasks_) {
+      ExpireLoad(*task, now);
+      NoteSubmissions(*task, now);
+    }
     if (judges_latency_) JudgeLatency(now);
+    JudgeErrors(now);
   }
   if (options_.shared) FollowLeader(now);
   registry_.PublishPending();
-}
-
-// A new leader probes soon, before what the last one found is too old; others heed what it found.
-void Monitor::FollowLeader(Clock::TimePoint now) {
-  const bool leads = options_.shared->Leads();
-  if (leads && !led_) {
-    for (const auto& [id, task] : tasks_)
-      task->ProbeBy(now + Jitter(std::min(options_.interval / 4, kSoon)));
-  }
-  led_ = leads;
-  const auto version = options_.shared->version();
-  if (leads || std::exchange(shared_version_, version) == version) return;
-  for (const auto& [id, task] : tasks_) {
-    const auto found = SharedOf(*task);
-    if (found && !task->off) Heed(*task, *found, now);
-  }
-}
-
-std::optional<model::ProbeResult> Monitor::SharedOf(const Task& task) const {
-  if (!options_.shared) return std::nullopt;
-  return options_.shared->Find(task.backend.id, task.backend.url);
-}
-
-// Loads hold at once. What contradicts this instance is taken over by a probe, which asks first
-// whether the cluster is there.
-void Monitor::Heed(Task& task, const model::ProbeResult& found, Clock::TimePoint now) {
-  auto& status = task.memory.status;
-  const bool healthy = status.health == model::Health::kHealthy;
-  if (found.good != healthy && found.measured > task.last_probe) {
-    task.ProbeBy(now + Jitter(std::min(options_.interval / 10, kSoon)));
-  }
-  if (!healthy || !found.load || found.measured <= task.load_measured) return;
-  status.load = found.load;
-  status.figures = found.figures;
-  task.load_measured = found.measured;
-  registry_.ReportStatus(task.backend.id, status, model::Registry::Urgent::kHealth);
-}
-
-// Who takes far longer to answer submissions than its peers is out for a while.
-void Monitor::JudgeLatency(Clock::TimePoint now) {
-  const auto rule_of = [this](std::string_view id) -> const LatencyRule& {
-    return SettingsOf(id)->settings.latency;  // they outlive this call
-  };
-  const auto snapshot = registry_.Current();
-  for (const auto& change : ejector_.Judge(*snapshot, rule_of, now)) {
-    if (change.reason.empty()) {
-      registry_.Readmit(change.backend_id);
-      announcer_.Readmitted(change.backend_id);
-    } else {
-      registry_.Eject(change.backend_id, change.reason);
-      announcer_.Ejected(change.backend_id, change.reason);
-    }
-  }
 }
 
 http::Awaitable<void> Monitor::TendAlways() {
@@ -280,7 +222,6 @@ void Monitor::KeepSchedule(Task& task, Clock::WallTime now) {
   const bool off = !task.uptime.Covers(now);
   if (off == task.off) return;
   task.off = off;
-  const auto before = task.memory;
   task.memory = Memory();  // whatever was known of it, it was shut down
   if (off) {
     task.memory.status.health = model::Health::kOffSchedule;
@@ -290,8 +231,7 @@ void Monitor::KeepSchedule(Task& task, Clock::WallTime now) {
     task.probed = false;
     task.ProbeBy(clock_.Now());
   }
-  announcer_.Scheduled(task.backend, before, task.memory);
-  registry_.ReportStatus(task.backend.id, task.memory.status);
+  registry_.ReportProbe(task.backend, task.memory.status);
 }
 
 void Monitor::ExpireLoad(Task& task, Clock::TimePoint now) {
@@ -300,21 +240,32 @@ void Monitor::ExpireLoad(Task& task, Clock::TimePoint now) {
   status.load.reset();
   status.figures = {};
   if (status.load_reason.empty()) status.load_reason = "the last value is too old";
-  metrics_.BackendLoad(task.backend.id, std::nullopt);
-  metrics_.BackendFigures(task.backend.id, {});
-  registry_.ReportStatus(task.backend.id, status, model::Registry::Urgent::kHealth);
+  registry_.ReportProbe(task.backend, status, model::Registry::Urgent::kHealth);
+}
+
+void Monitor::NoteSubmissions(Task& task, Clock::TimePoint now) {
+  task.submissions.Note(now, task.counters->submissions.load());
 }
 
 http::Awaitable<void> Monitor::Watch(std::shared_ptr<Task> task) {
   while (!task->ended) {
-    if (!task->off) {
+    if (!task->Rests()) {
+      const bool off = task->off;
       task->last_probe = clock_.Now();
-      ProbeTarget target{task->backend.url, SettingsOf(task->backend.id), task->backend.draining,
-                         SharedOf(*task)};
-      const auto findings = co_await prober_.Probe(std::move(target), task->memory);
+      task->next_probe = Clock::TimePoint::max();
+      task->doubted_meanwhile = false;
+      task->failed_meanwhile.clear();
+      ProbeTarget target{task->backend.url,      SettingsOf(task->backend.id),
+                         task->backend.draining, off,
+                         SharedOf(*task),        task->counters};
+      auto findings = co_await prober_.Probe(std::move(target), task->memory);
       if (task->ended) co_return;
-      // Its schedule may have ended meanwhile.
-      if (!task->off) Conclude(*task, findings);
+      if (findings.shared_at) {
+        findings.submissions_seen = task->submissions.At(*findings.shared_at);
+      }
+      // Its schedule may have ended or begun meanwhile.
+      if (!off && !task->off) Conclude(*task, findings);
+      KeepLiving(*task, findings);
     }
     co_await Wait(*task);
   }
@@ -329,14 +280,20 @@ http::Awaitable<void> Monitor::Wait(Task& task) {
                             ? options_.interval
                             : std::min(options_.interval, options_.unhealthy_interval);
   // Up to a tenth earlier: many instances and backends must not fall into step.
-  task.next_probe = clock_.Now() + interval - Jitter(interval / 10);
+  auto next = clock_.Now() + interval - Jitter(interval / 10);
   // A wake-up of this thread costs about as much as a probe does: those that are due at nearly the
   // same time begin together.
-  if (interval >= 20 * kTogether) task.next_probe -= task.next_probe.time_since_epoch() % kTogether;
-  // Whoever wants a probe earlier moves the time and cancels the timer. One that is off schedule
-  // waits until that is over.
-  while (!task.ended && (task.off || clock_.Now() < task.next_probe)) {
-    task.timer.expires_after(task.off ? std::chrono::hours(1) : task.next_probe - clock_.Now());
+  if (interval >= 20 * kTogether) next -= next.time_since_epoch() % kTogether;
+  task.next_probe = std::min(task.next_probe, next);
+  // Probes of a busy coordinator may take longer than the pause between those that failures ask
+  // for.
+  if (task.doubted_meanwhile) {
+    task.next_probe = std::max(task.next_probe, clock_.Now() + kLeastPause);
+  }
+  // Whoever wants a probe earlier moves the time and cancels the timer. One that rests waits until
+  // that is over.
+  while (!task.ended && (task.Rests() || clock_.Now() < task.next_probe)) {
+    task.timer.expires_after(task.Rests() ? std::chrono::hours(1) : task.next_probe - clock_.Now());
     co_await task.timer.async_wait(http::kTuple);
   }
 }
@@ -344,48 +301,44 @@ http::Awaitable<void> Monitor::Wait(Task& task) {
 void Monitor::Conclude(Task& task, const Findings& findings) {
   const auto before = task.memory;
   task.memory = Digest(before, findings, options_.hysteresis);
+  // What failed while a good probe was under way may be newer than what that saw.
+  if (findings.outcome == Findings::Outcome::kOk) {
+    task.memory.doubted = task.doubted_meanwhile;
+    if (!task.failed_meanwhile.empty()) {
+      task.memory = DigestFailure(task.memory, task.failed_meanwhile, options_.hysteresis);
+    }
+  }
   task.probed = true;
   const auto& id = task.backend.id;
   if (findings.load) task.load_measured = findings.shared_at.value_or(clock_.Now());
   if (options_.on_suffix && !findings.coordinator_suffix.empty()) {
     options_.on_suffix(findings.coordinator_suffix, id);
   }
-  if (!findings.coordinator_suffix.empty()) FindTwin(task);
+  FindTwins(task);
   announcer_.Probed(task.backend, before, task.memory, findings);
-  registry_.ReportStatus(id, task.memory.status, model::Registry::Urgent::kHealth);
+  registry_.ReportProbe(task.backend, task.memory.status, model::Registry::Urgent::kHealth);
   Share(task, findings);
+}
+
+// What a drain has to wait for, as the coordinator tells it.
+void Monitor::KeepLiving(const Task& task, const Findings& findings) {
   if (!findings.living) return;
   const auto snapshot = registry_.Current();
-  if (const auto* state = snapshot->FindBackend(id)) {
-    state->counters->live.KeepOnly(*findings.living, clock_.Now());
-  }
+  const auto* state = snapshot->FindBackend(task.backend.id);
+  if (!state || state->backend.url != task.backend.url) return;
+  state->counters->live.KeepOnly(*findings.living, clock_.Now(), NewestForeignId());
 }
 
-void Monitor::Share(const Task& task, const Findings& findings) {
-  if (!options_.shared) return;
-  auto result = ToShare(findings, task.memory);
-  if (!result) return;
-  result->backend_id = task.backend.id;
-  result->url = task.backend.url.ToString();
-  result->measured = clock_.Now();
-  options_.shared->Publish(*std::move(result));
-}
-
-// Two backends with one coordinator get twice the share, and draining one does not empty it. The
-// suffix is drawn at random; node ids alone may have been copied with a configuration.
-void Monitor::FindTwin(Task& task) {
-  auto& own = task.memory.status;
-  std::string other;
-  for (const auto& [id, candidate] : tasks_) {
-    const auto& status = candidate->memory.status;
-    if (candidate.get() == &task || status.health != model::Health::kHealthy) continue;
-    const bool same = status.coordinator_suffix == own.coordinator_suffix &&
-                      status.coordinator_id == own.coordinator_id;
-    if (same) other = id;
-  }
-  if (other == own.same_as) return;
-  own.same_as = other;
-  announcer_.Twin(task.backend, other);
+// Ids of queries from before this are of a time when this instance, which counts what goes through
+// it, did not run. Were it later, queries that other instances count would count here, too.
+std::string Monitor::NewestForeignId() const {
+  const auto time = std::chrono::ceil<std::chrono::seconds>(began_);
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("{:04}{:02}{:02}_{:02}{:02}{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 }  // namespace gateway::monitor

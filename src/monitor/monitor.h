@@ -2,9 +2,10 @@
 //
 // Each backend has a coroutine of its own, so one that hangs delays nobody. A backend that failed
 // its last probe is probed more often, so that a dead one is out soon and gets traffic soon after
-// it is back. Backends outside of their uptime_schedule are not probed.
-// Threads: everything on the event loop of `io`, but for ReportFailure(), which may come from any
-// thread.
+// it is back. Backends outside of their uptime_schedule are not probed; while one is drained, it is
+// asked what still runs there.
+// Threads: everything on the event loop of `io`, but for ReportFailure() and ReportDoubt(), which
+// may come from any thread.
 #pragma once
 
 #include <chrono>
@@ -25,6 +26,7 @@
 #include "model/shared_probes.h"
 #include "monitor/announcer.h"
 #include "monitor/ejector.h"
+#include "monitor/error_ejector.h"
 #include "monitor/findings.h"
 #include "monitor/prober.h"
 #include "telemetry/logger.h"
@@ -50,7 +52,7 @@ struct MonitorOptions {
 class Monitor {
  public:
   // All references must outlive the monitor, `io` must have run dry before it ends, and `registry`
-  // must not publish after that.
+  // must not publish after that. It announces what changes there from now on.
   Monitor(MonitorOptions options,
           http::asio::io_context& io,
           const Clock& clock,
@@ -74,6 +76,11 @@ class Monitor {
   // second of the last.
   void ReportFailure(std::string_view backend_id, std::string_view failure_class);
 
+  // The same of a request that says less about the cluster, as it is one of many about a query. A
+  // probe comes as well, and only that counts: polls go on where new queries do not, and would keep
+  // a cluster out of which nothing else is wrong.
+  void ReportDoubt(std::string_view backend_id, std::string_view failure_class);
+
   // Has every backend been probed at least once? Those that are off schedule need not be.
   bool ProbedAll() const;
 
@@ -93,15 +100,23 @@ class Monitor {
   void Follow(const model::SnapshotPtr& snapshot);
   void KeepSchedule(Task& task, Clock::WallTime now);
   void ExpireLoad(Task& task, Clock::TimePoint now);
+  void NoteSubmissions(Task& task, Clock::TimePoint now);
   void FollowLeader(Clock::TimePoint now);
   void Heed(Task& task, const model::ProbeResult& found, Clock::TimePoint now);
   std::optional<model::ProbeResult> SharedOf(const Task& task) const;
   std::chrono::milliseconds Jitter(std::chrono::milliseconds most);
   void JudgeLatency(Clock::TimePoint now);
-  void CountFailure(const std::string& backend_id, const std::string& failure_class);
-  void FindTwin(Task& task);
+  void JudgeErrors(Clock::TimePoint now);
+  void Settle(const std::vector<EjectionChange>& changes, std::string_view failure_class);
+  // `counts`: as a failed probe.
+  void TakeFailure(const std::string& backend_id, const std::string& failure_class, bool counts);
+  static bool AreTwins(const Task& one, const Task& other);
+  void FindTwins(Task& task);
+  bool NameTwin(Task& task);
+  std::string NewestForeignId() const;
   void Share(const Task& task, const Findings& findings);
   void Conclude(Task& task, const Findings& findings);
+  void KeepLiving(const Task& task, const Findings& findings);
   Prepared SettingsOf(std::string_view backend_id) const;
   http::Awaitable<void> Watch(std::shared_ptr<Task> task);
   http::Awaitable<void> Wait(Task& task);
@@ -118,6 +133,7 @@ class Monitor {
   Prober prober_;
   http::Timer tend_timer_;
   SystemRandom random_;
+  const Clock::WallTime began_;
   const Prepared default_settings_;
   std::map<std::string, Prepared, std::less<>> settings_;
   std::mutex noted_mutex_;
@@ -128,6 +144,7 @@ class Monitor {
   Clock::WallTime minute_{};                         // that schedules were asked for
   Clock::TimePoint last_second_{};                   // when what is done once a second was done
   Ejector ejector_;
+  ErrorEjector error_ejector_;
   bool judges_latency_ = false;  // some settings have asked for it
   bool stopped_ = false;
   int running_ = 0;  // coroutines of backends, also of those that are gone but have not noticed yet

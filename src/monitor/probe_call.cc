@@ -18,7 +18,8 @@ std::string_view ClassOf(const Error& error) {
     case ErrorCode::kTlsCertificate:
       return "tls_certificate";
     case ErrorCode::kTimeout:
-      return "timeout";
+      // The message begins with the step: see http::Connector.
+      return error.message.starts_with("connect ") ? "connect_timeout" : "timeout";
     case ErrorCode::kProtocol:
     case ErrorCode::kInvalidArgument:
       return "protocol";
@@ -50,7 +51,7 @@ std::vector<std::pair<std::string, std::string>> UserFields(std::string_view ver
                                        std::pair("Presto", !readable || number < kFirstTrino)}) {
     if (!known) continue;
     fields.emplace_back(fmt::format("X-{}-User", dialect), user);
-    fields.emplace_back(fmt::format("X-{}-Source", dialect), "trino-gateway-monitor");
+    fields.emplace_back(fmt::format("X-{}-Source", dialect), kProbeSource);
   }
   return fields;
 }

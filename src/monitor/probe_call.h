@@ -17,6 +17,9 @@
 
 namespace gateway::monitor {
 
+// What the monitor calls itself to coordinators (X-Trino-Source).
+inline constexpr std::string_view kProbeSource = "trino-gateway-monitor";
+
 // Why a probe, or a part of it, failed.
 struct Failure {
   std::string failure_class;  // for metrics: "refused", "http_503", "redirect", ...

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "http/tls.h"
+#include "monitor/error_ejector.h"
 #include "monitor/latency.h"
 
 namespace gateway::monitor {
@@ -82,6 +83,7 @@ struct ProbeSettings {
   std::chrono::milliseconds load_timeout{5000};
   int min_active_workers = 0;  // needs a source that counts them
   LatencyRule latency;         // no probe: what queries found
+  ErrorRule errors;            // the same
 
   bool operator==(const ProbeSettings&) const = default;
 };

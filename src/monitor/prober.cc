@@ -41,16 +41,21 @@ http::Awaitable<Checked> AskInfo(ProbeCall& call, const ProbeTarget& target, Fin
   findings.process_forwarded = !refused;
   findings.info = *info;
   call.SetVersion(info->version);
+  if (!info->coordinator) {
+    co_return Fail("not_coordinator",
+                   "GET /v1/info: this is a worker; the backend's url must be its coordinator's");
+  }
   if (!info->starting) co_return Checked();
   findings.outcome = Findings::Outcome::kStarting;
   co_return Fail("starting", "the coordinator is starting");
 }
 
 // What stays the same while a coordinator runs.
-http::Awaitable<void> AskIdentity(ProbeCall& call, Findings& findings) {
-  constexpr std::chrono::seconds kTimeout{2};
+http::Awaitable<void> AskIdentity(ProbeCall& call,
+                                  std::chrono::milliseconds timeout,
+                                  Findings& findings) {
   const auto response =
-      co_await call.Fetch("GET /v1/status", call.Request("GET", "/v1/status", kTimeout));
+      co_await call.Fetch("GET /v1/status", call.Request("GET", "/v1/status", timeout));
   if (response) findings.coordinator_id = ParseNodeId(response->body);
 }
 
@@ -59,7 +64,7 @@ http::Awaitable<Checked> RunQuery(ProbeCall& call, const ProbeStep& step, Findin
   if (!result) co_return std::unexpected(result.error());
   findings.coordinator_suffix = protocol::CoordinatorSuffix(result->query_id);
   findings.spooling = result->spooling;
-  co_await AskIdentity(call, findings);
+  co_await AskIdentity(call, step.timeout, findings);
   if (!step.expect) co_return Checked();
   const bool empty = result->rows.empty() || result->rows.front().empty();
   const auto value = empty ? std::string("no row") : result->rows.front().front();
@@ -87,12 +92,15 @@ http::Awaitable<Checked> RunStep(ProbeCall& call,
 }
 
 // Load, and the number of workers where one is needed.
-http::Awaitable<Checked> AskLoad(ProbeCall& call,
-                                 const ProbeSettings& settings,
-                                 Findings& findings) {
+http::Awaitable<Checked> AskLoad(ProbeCall& call, const ProbeTarget& target, Findings& findings) {
+  const auto& settings = target.prepared->settings;
   const int needed = settings.min_active_workers;
   if (settings.load_source == LoadSource::kNone) co_return Checked();
-  const auto figures = co_await AskFigures(call, settings.load_source, settings.load_timeout);
+  // Before it is asked: what is submitted meanwhile may or may not be in it, and to count a query
+  // twice for a moment is better than to send a burst to a cluster that seems idle.
+  if (target.counters) findings.submissions_seen = target.counters->submissions.load();
+  const auto figures =
+      co_await AskFigures(call, settings.load_source, settings.load_timeout, findings.listed);
   if (!figures) {
     findings.load_reason = figures.error().reason;
     if (needed == 0) co_return Checked();
@@ -102,22 +110,24 @@ http::Awaitable<Checked> AskLoad(ProbeCall& call,
   findings.figures = *figures;
   findings.load = WeightedLoad(*figures);
   if (!findings.load) findings.load_reason = "the source does not tell it";
-  if (needed == 0 || figures->active_workers.value_or(0) >= needed) co_return Checked();
-  co_return Fail("workers", fmt::format("{} active workers; at least {}",
-                                        figures->active_workers.value_or(0), needed));
+  if (needed == 0) co_return Checked();
+  const auto& workers = figures->active_workers;
+  if (!workers) {
+    co_return Fail("workers", fmt::format("the source '{}' does not tell the number of active "
+                                          "workers; at least {} are wanted",
+                                          NameOf(settings.load_source), needed));
+  }
+  if (*workers >= needed) co_return Checked();
+  co_return Fail("workers", fmt::format("{} active workers; at least {}", *workers, needed));
 }
 
-http::Awaitable<Checked> RunAll(ProbeCall& call,
-                                const ProbeTarget& target,
-                                const Memory& memory,
-                                const Clock& clock,
-                                Findings& findings) {
+// What has to hold once /v1/info was good.
+http::Awaitable<Checked> RunSteps(ProbeCall& call,
+                                  const ProbeTarget& target,
+                                  const Memory& memory,
+                                  const Clock& clock,
+                                  Findings& findings) {
   const auto& settings = target.prepared->settings;
-  if (!target.prepared->problem.empty()) {
-    co_return Fail("credentials", target.prepared->problem);
-  }
-  auto checked = co_await AskInfo(call, target, findings);
-  if (!checked) co_return checked;
   if (target.shared && Applies(*target.shared, memory, findings.info, clock.Now())) {
     TakeOver(*target.shared, memory, findings);
     if (target.shared->good) co_return Checked();
@@ -125,19 +135,50 @@ http::Awaitable<Checked> RunAll(ProbeCall& call,
   }
   const bool needs_query = memory.NeedsQuery(findings.info);
   for (const auto& step : settings.steps) {
-    checked = co_await RunStep(call, step, needs_query, findings);
+    auto checked = co_await RunStep(call, step, needs_query, findings);
     if (!checked) co_return checked;
   }
-  co_return co_await AskLoad(call, settings, findings);
+  co_return co_await AskLoad(call, target, findings);
 }
 
 http::Awaitable<void> AskWhatLives(ProbeCall& call,
                                    std::chrono::milliseconds timeout,
                                    Findings& findings) {
-  const auto queries = co_await AskLiveQueries(call, timeout);
-  if (!queries) co_return;  // then they count until Trino would abandon them
+  if (!findings.listed) {
+    auto queries = co_await AskLiveQueries(call, timeout);
+    if (!queries) co_return;  // then they count until Trino would abandon them
+    findings.listed = std::move(*queries);
+  }
   findings.living.emplace();
-  for (const auto& query : *queries) findings.living->push_back(query.id);
+  // A gateway that was killed leaves its probe queries behind, of which nobody fetches the end.
+  for (const auto& query : *findings.listed) {
+    if (query.source != kProbeSource) findings.living->push_back(query.id);
+  }
+}
+
+// While it is drained; and before that, too, if only the coordinator knows what runs on.
+bool WantsToKnowWhatLives(const ProbeTarget& target, const Clock& clock) {
+  return target.draining || (target.counters && target.counters->live.NeedsList(clock.Now()));
+}
+
+http::Awaitable<Checked> RunAll(ProbeCall& call,
+                                const ProbeTarget& target,
+                                const Memory& memory,
+                                const Clock& clock,
+                                Findings& findings) {
+  if (!target.prepared->problem.empty()) {
+    co_return Fail("credentials", target.prepared->problem);
+  }
+  auto checked = co_await AskInfo(call, target, findings);
+  if (!checked) co_return checked;
+  if (!target.only_lists) checked = co_await RunSteps(call, target, memory, clock, findings);
+  // Whatever the steps found: a cluster without enough workers, as before it is shut down, still
+  // runs the queries that a drain waits for. But one that hangs is to be noticed soon.
+  const bool hangs = !checked && checked.error().failure_class == "timeout" && !target.draining;
+  if (!hangs && WantsToKnowWhatLives(target, clock)) {
+    co_await AskWhatLives(call, target.prepared->settings.load_timeout, findings);
+  }
+  co_return checked;
 }
 
 }  // namespace
@@ -165,7 +206,6 @@ http::Awaitable<Findings> Prober::Probe(ProbeTarget target, Memory memory) {
     findings.failure_class = checked.error().failure_class;
     findings.reason = checked.error().reason;
   }
-  if (checked && target.draining) co_await AskWhatLives(call, settings.load_timeout, findings);
   co_return findings;
 }
 

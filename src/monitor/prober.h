@@ -33,8 +33,12 @@ struct ProbeTarget {
   Url url;
   std::shared_ptr<const PreparedSettings> prepared;
   bool draining = false;
+  bool only_lists = false;  // leave out all steps but /v1/info, and the load: what lives is asked
   // What another instance found with the expensive steps, for this one to leave them out.
   std::optional<model::ProbeResult> shared = std::nullopt;
+  // Of the backend, for the submissions that a load does not have in it yet, and for what only the
+  // coordinator knows to run; may be null.
+  std::shared_ptr<const model::BackendCounters> counters = nullptr;
 };
 
 class Prober {

@@ -31,18 +31,29 @@ constexpr std::array kKnown = {
 
 }  // namespace
 
+Dialect DialectOf(std::string_view name) {
+  if (name.size() < 9 || (name[0] != 'X' && name[0] != 'x') || name[1] != '-') {
+    return Dialect::kNone;
+  }
+  if (EqualsIgnoreCase(name.substr(0, 8), "x-trino-")) return Dialect::kTrino;
+  return EqualsIgnoreCase(name.substr(0, 9), "x-presto-") ? Dialect::kPresto : Dialect::kNone;
+}
+
+std::string_view WithoutDialect(std::string_view name) {
+  const auto dialect = DialectOf(name);
+  if (dialect == Dialect::kNone) return name;
+  return name.substr(dialect == Dialect::kTrino ? 8 : 9);
+}
+
+bool IsSameHeader(std::string_view a, std::string_view b) {
+  if (EqualsIgnoreCase(a, b)) return true;
+  return DialectOf(a) != Dialect::kNone && DialectOf(b) != Dialect::kNone &&
+         EqualsIgnoreCase(WithoutDialect(a), WithoutDialect(b));
+}
+
 TrinoHeader Recognise(std::string_view name) {
-  if (name.size() < 12 || (name[0] != 'X' && name[0] != 'x') || name[1] != '-') {
-    return TrinoHeader::kNone;
-  }
-  std::string_view rest;
-  if (EqualsIgnoreCase(name.substr(0, 8), "x-trino-")) {
-    rest = name.substr(8);
-  } else if (EqualsIgnoreCase(name.substr(0, 9), "x-presto-")) {
-    rest = name.substr(9);
-  } else {
-    return TrinoHeader::kNone;
-  }
+  if (DialectOf(name) == Dialect::kNone) return TrinoHeader::kNone;
+  const auto rest = WithoutDialect(name);
   for (const auto& known : kKnown) {
     if (known.name.size() == rest.size() && EqualsIgnoreCase(known.name, rest)) {
       return known.header;

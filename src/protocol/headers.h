@@ -30,4 +30,13 @@ enum class TrinoHeader : std::uint8_t {
 // Cost: one comparison for names that do not begin with "X-".
 TrinoHeader Recognise(std::string_view name);
 
+// Whose spelling a header has: any that begins with X-Trino- or X-Presto-.
+enum class Dialect : std::uint8_t { kNone, kTrino, kPresto };
+Dialect DialectOf(std::string_view name);
+// What of `name` the dialects have in common, "Extra-Credential"; a view of it. All of other names.
+std::string_view WithoutDialect(std::string_view name);
+
+// Are both one header, whatever their case and dialect?
+bool IsSameHeader(std::string_view a, std::string_view b);
+
 }  // namespace gateway::protocol

@@ -99,15 +99,16 @@ std::optional<std::string> DecodeForm(std::string_view text) {
 
 std::optional<std::string> FindPreparedStatement(std::span<const std::string_view> values,
                                                  std::string_view name) {
+  std::optional<std::string_view> text;
   for (const auto value : values) {
     for (const auto element : SplitList(value)) {
       const auto equals = element.find('=');
       if (equals == std::string_view::npos) continue;
       if (DecodeForm(Trim(element.substr(0, equals))) != name) continue;
-      return DecodeText(Trim(element.substr(equals + 1)));
+      text = Trim(element.substr(equals + 1));  // of one name Trino takes the last
     }
   }
-  return std::nullopt;
+  return text ? DecodeText(*text) : std::nullopt;
 }
 
 }  // namespace gateway::protocol

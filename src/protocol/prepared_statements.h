@@ -17,7 +17,7 @@ namespace gateway::protocol {
 // What a text may be decompressed to; the default of Trino's query.max-length is 1,000,000.
 inline constexpr std::size_t kMaxPreparedStatementBytes = 4 * 1024 * 1024;
 
-// The text of the statement of exactly that name, in any of the headers' values. Nothing where
+// The text of the last statement of exactly that name in the headers' values. Nothing where
 // there is none, or where its text is not encoded as Trino does it.
 std::optional<std::string> FindPreparedStatement(std::span<const std::string_view> values,
                                                  std::string_view name);

@@ -32,6 +32,7 @@ Awaitable<Expected<void>> AnswerRelay::Inspect(AnswerOptions options) {
   last_page_ = false;
   prefix_.clear();
   query_id_.clear();
+  next_uri_.clear();
   const auto framing = http::ResponseFraming(call_.head(), options_.method);
   if (!framing) co_return std::unexpected(framing.error());
   framing_ = *framing;
@@ -43,7 +44,17 @@ Awaitable<Expected<void>> AnswerRelay::Inspect(AnswerOptions options) {
   if (call_.head().status != 200 || (!options_.is_submission && !rewrites && !finds_end)) {
     co_return Expected<void>();
   }
-  if (http::FindField(call_.head().fields, "content-encoding")) co_return Expected<void>();
+  if (const auto* coding = http::FindField(call_.head().fields, "content-encoding")) {
+    if (options_.rewrite_origin.empty()) co_return Expected<void>();
+    // Its URIs are for us, and a client that got them as they are could not go on.
+    co_return Fail(
+        ErrorCode::kProtocol,
+        fmt::format("answered with Content-Encoding '{}', which it was not asked for, so "
+                    "its URIs cannot be rewritten; switch compression off between "
+                    "gateway and cluster",
+                    coding->value),
+        Origin::kBackend);
+  }
   inspected_ = true;
   auto read = co_await ReadPrefix(options_.is_submission ? kSubmissionPrefix : kPagePrefix);
   if (!read) co_return read;
@@ -81,6 +92,7 @@ Expected<void> AnswerRelay::JudgeSubmission() {
                 Origin::kBackend);
   }
   query_id_ = answer->id;
+  next_uri_ = answer->next_uri;
   last_page_ = reader_->done() && answer->next_uri.empty();
   context_.sticky.Learn(protocol::CoordinatorSuffix(query_id_), options_.backend->backend.id);
   return {};

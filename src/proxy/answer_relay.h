@@ -50,6 +50,8 @@ class AnswerRelay {
 
   // Of the statement; empty when the answer was not looked at or names none.
   std::string_view query_id() const { return query_id_; }
+  // Where a submission's answer wants the client to go on, as the cluster gave it out.
+  std::string_view next_uri() const { return next_uri_; }
   // Of a statement's answer that was looked at: it has no nextUri, so the query has ended.
   bool last_page() const { return last_page_; }
   std::uint64_t bytes() const { return reader_ ? reader_->content_bytes() : 0; }
@@ -71,6 +73,7 @@ class AnswerRelay {
   std::string prefix_;  // content that was read to be looked at
   std::string framing_line_;
   std::string query_id_;
+  std::string next_uri_;
 };
 
 }  // namespace gateway::proxy

@@ -4,16 +4,30 @@
 
 #include <fmt/format.h>
 
+#include "base/ranges.h"
+#include "delegated_auth/credentials.h"
+#include "http/client_address.h"
 #include "protocol/error_answer.h"
-#include "protocol/query_id.h"
 #include "proxy/live_tracking.h"
-#include "proxy/rule_facts.h"
 #include "routing/balancer.h"
 
 namespace gateway::proxy {
 namespace {
 
 using protocol::EndpointKind;
+
+// Adds to `excluded` those of the groups that were up and, by the newest snapshot, are no more.
+void LeaveOutWhatWentDown(const routing::GroupChoice& choice,
+                          const model::Snapshot& newest,
+                          std::vector<const model::BackendState*>& excluded) {
+  for (const auto* group : choice.groups) {
+    for (const auto position : group->up) {
+      const auto* member = group->members[position];
+      const auto* now = newest.FindBackend(member->backend.id);
+      if ((!now || !now->Up()) && !Contains(excluded, member)) excluded.push_back(member);
+    }
+  }
+}
 
 }  // namespace
 
@@ -27,6 +41,9 @@ Exchange::Exchange(WorkerContext& context,
       client_(client),
       snapshot_(context.snapshot),
       request_(ViewRequest(head)),
+      basic_user_(request_.user.empty() ? delegated_auth::BasicUser(head.fields) : std::string()),
+      client_host_(
+          http::ClientAddress(session.client_host, session.listener->trusted_proxies, head.fields)),
       framing_(framing),
       external_authority_(session.listener->external_url
                               ? session.listener->external_url->Authority()
@@ -38,13 +55,18 @@ Exchange::Exchange(WorkerContext& context,
       keep_alive_(http::KeepsAlive(head.minor_version, head.fields)) {}
 
 Awaitable<bool> Exchange::Run() {
-  const bool guarded =
-      session_.listener->delegated_auth || snapshot_->index().DelegatesAuth(session_.listener_port);
-  admission_ = co_await Admit(context_, request_, guarded);
+  if (const auto why = WhyAmbiguous(request_); !why.empty()) {
+    co_await Send(AmbiguousReply(why), "ambiguous_headers");
+    Record();
+    co_return keep_alive_&& body_.received() && client_.open();
+  }
+  guarded_ = IsGuarded();
+  admission_ = co_await Admit(context_, request_, guarded_);
   if (admission_.refusal) {
     co_await Send(*std::move(admission_.refusal), admission_.label);
   } else {
     if (!admission_.user.empty()) request_.user = admission_.user;
+    if (request_.user.empty()) request_.user = basic_user_;
     co_await Serve();
   }
   Record();
@@ -67,46 +89,6 @@ Awaitable<void> Exchange::Serve() {
   }
 }
 
-// kUnavailable: nobody can say now where it is to go.
-Awaitable<Expected<void>> Exchange::PlaceRequest() {
-  const bool submission = request_.endpoint.kind == EndpointKind::kSubmit;
-  const HeaderLookup headers(*request_.head);
-  auto facts = FactsOf(request_, headers, context_.options.session_header);
-  facts.port = session_.listener_port;
-  facts.client_address = session_.client_host;
-  facts.now = context_.clock.WallNow();
-  if (submission) {
-    // Of a chunked body that is not kept whole, at least what has come so far.
-    const bool announced = framing_.kind == http::BodyKind::kLength;
-    facts.text_bytes = announced ? framing_.length : body_.bytes();
-  }
-  std::string buffer;
-  const auto text = submission ? body_.Content(buffer) : std::nullopt;
-  if (submission && !context_.rules->idle()) {
-    StatementFacts statement(request_, text, context_.statement_scratch);
-    const auto ask = [&statement] { return statement.Query(); };
-    facts.query = ask;
-    RuleFacts rule_facts(request_, facts, std::string(text.value_or("")));
-    const RuleGroups groups(*snapshot_);
-    auto decided = co_await context_.rules->Decide(rule_facts, groups);
-    if (!decided) co_return std::unexpected(std::move(decided).error());
-    decision_ = *std::move(decided);
-  }
-  // Other exchanges may have used the scratch while rules were asked.
-  StatementFacts statement(request_, text, context_.statement_scratch);
-  const auto ask = [&statement] { return statement.Query(); };
-  facts.query = ask;
-  placement_ = Place(request_, facts,
-                     {*snapshot_, context_.sticky, context_.chooser, decision_,
-                      statement.KillTarget(), context_.options.refuse_transactions});
-  for (const auto& action : admission_.headers) all_actions_.push_back(&action);
-  if (submission) {
-    all_actions_.insert(all_actions_.end(), placement_.choice.headers.begin(),
-                        placement_.choice.headers.end());
-  }
-  co_return Expected<void>();
-}
-
 Awaitable<void> Exchange::Answer() {
   switch (placement_.kind) {
     case PlacementKind::kBalance:
@@ -118,6 +100,8 @@ Awaitable<void> Exchange::Answer() {
     case PlacementKind::kRedirect:
       co_return co_await Send(
           RedirectReply(request_.endpoint.target, placement_.candidates.front()->backend.id), "");
+    case PlacementKind::kOwnerGone:
+      co_return co_await Send(OwnerGoneReply(placement_.refusal), "owner_gone");
     case PlacementKind::kRefuse:
       co_return co_await Send(Refusal(placement_.failure, placement_.refusal),
                               placement_.failure.label);
@@ -130,24 +114,32 @@ Awaitable<void> Exchange::Answer() {
 
 // A request that any backend of a group may take: the next one is tried while that is safe.
 Awaitable<void> Exchange::ForwardBalanced() {
-  std::vector<const model::BackendState*> tried;
+  std::vector<const model::BackendState*> excluded;
   Expected<void> outcome;
-  context_.retries.Deposit();
+  bool tried = false;
+  const bool submission = request_.endpoint.kind == EndpointKind::kSubmit;
+  if (submission) context_.retries.Deposit();
   while (true) {
-    const auto pick = context_.balancer.Choose(placement_.choice, tried);
+    const auto pick = submission ? context_.balancer.Choose(placement_.choice, excluded)
+                                 : context_.balancer.ChooseAny(placement_.choice, excluded);
     if (!pick.backend) break;
+    tried = true;
+    excluded.push_back(pick.backend);
     const auto& group = pick.group->group;
     group_ = group.id;
-    direct_ = request_.endpoint.kind == EndpointKind::kSubmit &&
-              placement_.choice.mode.value_or(group.mode) == model::Mode::kDirect;
-    tried.push_back(pick.backend);
+    direct_ = submission && placement_.choice.mode.value_or(group.mode) == model::Mode::kDirect;
     outcome = co_await Try(*pick.backend);
     if (outcome) co_return co_await RelayAnswer();
-    const bool repeat = MayRepeat(outcome.error()) && context_.retries.Take();
+    // While one was tried, others may have been drained, or failed.
+    LeaveOutWhatWentDown(placement_.choice, *context_.snapshot, excluded);
+    // The budget is that of submissions: what else there is changes nothing at a cluster.
+    const bool repeat = MayRepeat(outcome.error()) &&
+                        context_.balancer.HasAny(placement_.choice, excluded) &&
+                        (!submission || context_.retries.Take());
     NoteFailure(*pick.backend, outcome.error(), repeat);
     if (!repeat) break;
   }
-  if (tried.empty()) co_return co_await SendUnavailable();
+  if (!tried) co_return co_await SendUnavailable();
   co_await SendFailure(outcome.error());
 }
 
@@ -159,9 +151,16 @@ Awaitable<void> Exchange::ForwardToOwner() {
   auto outcome = co_await Try(owner);
   if (outcome) co_return co_await RelayAnswer();
   NoteFailure(owner, outcome.error(), false);
-  // Its cluster is gone, not just slow: no repeat will bring the transaction back.
-  const bool lost = request_.endpoint.kind == EndpointKind::kSubmit &&
-                    outcome.error().code == ErrorCode::kRefused && !owner.Eligible();
+  // Its cluster is gone, not just slow: no repeat will bring the transaction or the query back.
+  const bool lost =
+      request_.endpoint.kind == EndpointKind::kSubmit && IsGone(owner, outcome.error());
+  if (lost && placement_.kills) {
+    const auto message = fmt::format(
+        "The cluster '{}', on which the query was started, cannot be reached ({}). Nothing was "
+        "killed.",
+        owner.backend.id, owner.IneligibleReason());
+    co_return co_await Send(Refusal(kKillFailed, message), kKillFailed.label);
+  }
   if (lost) {
     const auto message = fmt::format(
         "The cluster '{}' on which this transaction was started cannot be reached ({}). Start a "
@@ -172,48 +171,23 @@ Awaitable<void> Exchange::ForwardToOwner() {
   co_await SendFailure(outcome.error());
 }
 
-// Nobody remembers whose query this is: those that do not know it answer 404.
-Awaitable<void> Exchange::ForwardAsking() {
-  if (placement_.candidates.empty()) co_return co_await SendUnavailable();
-  Expected<void> failure;
-  for (const auto* candidate : placement_.candidates) {
-    auto outcome = co_await Try(*candidate);
-    if (outcome) {
-      const bool last = candidate == placement_.candidates.back();
-      const bool unknown = call_.head().status >= 400 && call_.head().status != 410;
-      // A backend that could not be asked may be the owner, so a 404 of the others proves nothing.
-      if (!unknown || (last && failure)) {
-        if (!unknown) {
-          context_.sticky.Learn(protocol::CoordinatorSuffix(request_.endpoint.query_id),
-                                candidate->backend.id);
-        }
-        co_return co_await RelayAnswer();
-      }
-      co_await relay_.Discard();
-      continue;
-    }
-    NoteFailure(*candidate, outcome.error(), true);
-    if (!MayRepeat(outcome.error())) co_return co_await SendFailure(outcome.error());
-    failure = std::move(outcome);
-  }
-  co_await SendFailure(failure.error());
-}
-
 Awaitable<void> Exchange::RelayAnswer() {
   status_ = call_.head().status;
-  TrackAnswer(request_, call_.head(), {relay_.query_id(), relay_.last_page()}, *backend_,
+  const bool submission = request_.endpoint.kind == EndpointKind::kSubmit;
+  TrackAnswer(request_, call_.head(), {relay_.query_id(), relay_.last_page(), direct_}, *backend_,
               context_.clock.Now());
   ClientResponse response;
   response.head = &call_.head();
   response.backend_id = backend_->backend.id;
-  response.announce_backend =
-      request_.endpoint.kind == EndpointKind::kSubmit && context_.options.backend_header;
+  response.announce_backend = submission && context_.options.backend_header;
   response.set_cookie = placement_.set_cookie;
   response.close = !keep_alive_ || !body_.received() || context_.stopping;
   auto sent = co_await relay_.SendTo(client_, response);
   bytes_out_ = relay_.bytes();
   keep_alive_ = !response.close;
+  if (submission) co_await CancelIfAbandoned(sent);
   if (sent) co_return;
+  if (sent.error().origin == Origin::kBackend) ReportDoubt(*backend_, sent.error());
   keep_alive_ = false;
   error_ = sent.error().origin == Origin::kClient ? "client_closed" : "backend_broke_off";
   client_.Abort();
@@ -282,7 +256,7 @@ void Exchange::TellSubmission() {
   submission.query_id = relay_.query_id();
   submission.user = request_.user;
   submission.source = request_.source;
-  submission.client = session_.client_host;
+  submission.client = client_host_;
   submission.host = request_.head->host;
   submission.group_id = group_;
   submission.backend_id = backend_->backend.id;
@@ -297,7 +271,8 @@ void Exchange::Record() {
   telemetry::ExchangeRecord record;
   record.endpoint = protocol::NameOf(request_.endpoint.kind);
   record.method = request_.head->method;
-  record.client_address = session_.client_address;
+  const bool forwarded = client_host_ != session_.client_host;
+  record.client_address = forwarded ? client_host_ : session_.client_address;
   record.user = request_.user;
   record.source = request_.source;
   record.query_id = relay_.query_id().empty() ? request_.endpoint.query_id : relay_.query_id();

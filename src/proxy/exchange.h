@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,7 @@ using http::Awaitable;
 struct SessionFacts {
   std::uint16_t listener_port = 0;
   const ListenerOptions* listener = nullptr;
-  std::string client_host;     // address without port
+  std::string client_host;     // address without port, of who made the connection
   std::string client_address;  // with port, for logs
 };
 
@@ -52,6 +53,11 @@ class Exchange {
  private:
   Awaitable<void> Serve();
   Awaitable<Expected<void>> PlaceRequest();
+  // Rules and the external router, about a submission. `statement`: its scratch may be used by
+  // others afterwards.
+  Awaitable<Expected<void>> AskForDecision(routing::RequestFacts facts,
+                                           std::optional<std::string_view> text,
+                                           StatementFacts& statement);
   Awaitable<void> Answer();
   Awaitable<void> ForwardBalanced();
   Awaitable<void> ForwardToOwner();
@@ -60,13 +66,24 @@ class Exchange {
   // Calls `backend` and judges its answer; true: it is to be relayed, `relay_` holds it.
   Awaitable<Expected<void>> Try(const model::BackendState& backend);
   Awaitable<Expected<void>> CallOnce(const model::BackendState& backend, bool forwarded);
+  // Again, after a 406 to X-Forwarded-*; tells whether they were what it did not take.
+  Awaitable<Expected<void>> CallUnforwarded(const model::BackendState& backend);
   Awaitable<void> RelayAnswer();
+  // A client that never got the answer to its submission cannot end the query that it names: so
+  // that is done here. `sent`: how the answer's way to the client ended.
+  Awaitable<void> CancelIfAbandoned(const Expected<void>& sent);
+  Awaitable<Expected<int>> Cancel(const protocol::Endpoint& endpoint);
   Awaitable<void> Send(Reply reply, std::string_view error_name);
   Awaitable<void> SendUnavailable();
   Awaitable<void> SendFailure(const Error& error);
   void NoteFailure(const model::BackendState& backend, const Error& error, bool will_retry);
   void ReportFailure(const model::BackendState& backend, const Error& error);
+  void ReportDoubt(const model::BackendState& backend, const Error& error);
+  std::string FailureClass(const Error& error) const;
+  void CountAnswer(model::BackendCounters& counters, const Expected<void>& called) const;
   bool MayRepeat(const Error& error) const;
+  bool IsGuarded() const;
+  bool IsGone(const model::BackendState& owner, const Error& error) const;
   Reply Refusal(const StatementFailure& failure, std::string_view message);
   std::string_view Authority() const;
   std::string OriginUrl() const;
@@ -76,13 +93,16 @@ class Exchange {
   WorkerContext& context_;
   const SessionFacts& session_;
   http::Connection& client_;
-  const model::SnapshotPtr snapshot_;
+  model::SnapshotPtr snapshot_;  // taken anew to place by
   RequestView request_;
+  const std::string basic_user_;   // of a request that names no user otherwise
+  const std::string client_host_;  // address without port, of who sent the request
   const http::BodyFraming framing_;
   const std::string external_authority_;
   RequestBody body_;
   UpstreamCall call_;
   AnswerRelay relay_;
+  bool guarded_ = false;  // were credentials wanted when it came?
   Admission admission_;
   rules::Decision decision_;
   Placement placement_;

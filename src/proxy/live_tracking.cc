@@ -38,6 +38,7 @@ void TrackSubmission(const RequestView& request,
   const auto& transaction = request.transaction.id;
   const bool inside = protocol::NamesTransaction(transaction);
   live.Seen(facts.query_id, now, inside ? transaction : std::string_view());
+  if (facts.direct) live.SeenDirect(facts.query_id, now);
   TrackTransaction(answer, facts.query_id, live, now);
   if (facts.last_page) live.Ended(facts.query_id);
 }

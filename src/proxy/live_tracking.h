@@ -17,6 +17,7 @@ namespace gateway::proxy {
 struct AnswerFacts {
   std::string_view query_id;  // of a submission; empty: none
   bool last_page = false;     // it has no nextUri
+  bool direct = false;        // the client goes on at the backend itself
 };
 
 // An answer of `backend` to `request` is about to be relayed.

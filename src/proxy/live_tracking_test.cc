@@ -94,6 +94,21 @@ TEST_F(LiveTrackingTest, CountsATransactionFromItsStartToItsEnd) {
   EXPECT_TRUE(Left().Empty());
 }
 
+TEST_F(LiveTrackingTest, EndsATransactionBeforeTheLastPageOfTheStatementThatEndsIt) {
+  const std::string_view transaction = "b1e1f0a2-0000-0000-0000-000000000001";
+  Submitted(transaction);
+  Answered("GET", kPoll, 200, {}, {{"X-Trino-Clear-Transaction-Id", "true"}});
+  Answered("GET", kPoll, 200);
+  EXPECT_EQ(Left(), (model::DrainState{1, 0, 0, false}));
+}
+
+TEST_F(LiveTrackingTest, LeavesTheEndOfADirectQueryToTheCoordinator) {
+  Submitted();
+  EXPECT_FALSE(backend.counters->live.NeedsList(clock.Now()));
+  Answered("POST", "/v1/statement", 200, {.query_id = kId, .direct = true});
+  EXPECT_TRUE(backend.counters->live.NeedsList(clock.Now()));
+}
+
 TEST_F(LiveTrackingTest, CountsNoTransactionForNone) {
   Submitted("NONE");
   EXPECT_EQ(Left(), (model::DrainState{1, 0, 0, false}));

@@ -14,6 +14,7 @@ namespace gateway::proxy {
 namespace {
 
 using http::HeaderField;
+using protocol::Dialect;
 using protocol::TrinoHeader;
 using namespace std::string_view_literals;
 
@@ -111,23 +112,53 @@ void AppendRequestField(std::string& out,
 bool IsChanged(const UpstreamRequest& upstream, std::string_view name) {
   if (!upstream.source.empty() && protocol::Recognise(name) == TrinoHeader::kSource) return true;
   return std::ranges::any_of(upstream.changes, [&](const model::HeaderAction* change) {
-    return EqualsIgnoreCase(change->name, name);
+    return protocol::IsSameHeader(change->name, name);
   });
+}
+
+// What a Presto client is to send to its cluster is X-Presto-*, however a policy spells it, and the
+// other way round. Who speaks neither gets it as it is spelled.
+Dialect SpokenBy(const RequestView& request, Dialect spelled) {
+  if (spelled != Dialect::kNone && request.presto) return Dialect::kPresto;
+  if (spelled != Dialect::kPresto) return spelled;
+  const bool trino = std::ranges::any_of(request.head->fields, [](const HeaderField& field) {
+    return protocol::DialectOf(field.name) == Dialect::kTrino;
+  });
+  return trino ? Dialect::kTrino : spelled;
+}
+
+void AppendChange(std::string& out,
+                  const UpstreamRequest& upstream,
+                  std::string_view name,
+                  std::string_view value) {
+  const auto spelled = protocol::DialectOf(name);
+  const auto spoken = SpokenBy(*upstream.request, spelled);
+  if (spoken == spelled) return AppendRequestField(out, upstream, {name, value});
+  const auto translated = fmt::format("X-{}-{}", spoken == Dialect::kPresto ? "Presto" : "Trino",
+                                      protocol::WithoutDialect(name));
+  AppendRequestField(out, upstream, {translated, value});
 }
 
 void AppendChanges(std::string& out, const UpstreamRequest& upstream) {
   for (auto change = upstream.changes.begin(); change != upstream.changes.end(); ++change) {
     const auto& [name, value] = **change;
     const bool superseded = std::any_of(change + 1, upstream.changes.end(), [&](const auto* later) {
-      return EqualsIgnoreCase(later->name, name);
+      return protocol::IsSameHeader(later->name, name);
     });
     const bool source =
         !upstream.source.empty() && protocol::Recognise(name) == TrinoHeader::kSource;
-    if (value && !superseded && !source) AppendRequestField(out, upstream, {name, *value});
+    if (value && !superseded && !source) AppendChange(out, upstream, name, *value);
   }
   if (upstream.source.empty()) return;
   AppendField(out, upstream.request->presto ? "X-Presto-Source" : "X-Trino-Source",
               upstream.source);
+}
+
+// The client's tags as the gateway understands them, where `field` is one of several lines of them.
+const std::string* JoinedTags(const RequestView& request, const HeaderField& field) {
+  if (!request.joined_tags) return nullptr;
+  const bool has_tags = protocol::Recognise(field.name) == TrinoHeader::kClientTags;
+  return has_tags ? request.joined_tags.get() : nullptr;
 }
 
 }  // namespace
@@ -142,7 +173,11 @@ void AppendRequestHead(std::string& out, const UpstreamRequest& upstream) {
   const auto authority = own ? upstream.backend->backend.url.Authority() : std::string();
   AppendField(out, "Host", own ? std::string_view(authority) : head.host);
   ForEachEndToEnd(head.fields, [&](const HeaderField& field) {
-    if (!IsChanged(upstream, field.name)) AppendRequestField(out, upstream, field);
+    if (IsChanged(upstream, field.name)) return;
+    const auto* tags = JoinedTags(*upstream.request, field);
+    if (!tags) return AppendRequestField(out, upstream, field);
+    const bool is_first = field.value.data() == upstream.request->first_tags.data();
+    if (is_first) AppendField(out, field.name, *tags);
   });
   AppendChanges(out, upstream);
   const auto* coding = http::FindField(head.fields, "transfer-encoding");

@@ -28,10 +28,11 @@ struct UpstreamRequest {
   const RequestView* request = nullptr;
   const model::BackendState* backend = nullptr;
   ClientSide client;
-  bool forwarded = false;      // the cluster takes X-Forwarded-*
-  bool tag_uris = false;       // have the cluster write its tag into URIs
-  bool direct = false;         // the client goes on at the backend itself
-  bool identity_only = false;  // the answer's body will be looked at: no compression
+  bool forwarded = false;        // the cluster takes X-Forwarded-*
+  bool tag_uris = false;         // have the cluster write its tag into URIs
+  bool direct = false;           // the client goes on at the backend itself
+  bool identity_only = false;    // the answer's body will be looked at: no compression
+  bool outlives_client = false;  // the answer is waited for, also when the client has gone
   // What policies, rules and the check of credentials change: applied in this order, so of one
   // header the last change counts; `source`, when not empty, is the one to send.
   std::span<const model::HeaderAction* const> changes{};

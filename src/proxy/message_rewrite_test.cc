@@ -63,6 +63,35 @@ TEST_F(RequestHeadTest, ChangesHeadersInTheOrderOfTheActions) {
             "X-Trino-Client-Tags: vip\r\nx-team: bi\r\nVia: 1.1 trino-gateway\r\n\r\n");
 }
 
+TEST_F(RequestHeadTest, ChangesHeadersInWhicheverDialectTheClientSpeaks) {
+  const model::HeaderAction actions[] = {{"X-Trino-Extra-Credential", std::nullopt},
+                                         {"X-Trino-Client-Tags", "vip"},
+                                         {"X-Presto-Schema", "early"},
+                                         {"X-Trino-Schema", "late"}};
+  for (const auto& action : actions) changes.push_back(&action);
+  const std::string end = "Via: 1.1 trino-gateway\r\n\r\n";
+  for (const std::string dialect : {"X-Presto-", "X-Trino-"}) {
+    EXPECT_EQ(Rewrite(dialect + "User: a\r\n" + dialect + "Extra-Credential: k=v\r\n" + dialect +
+                          "Client-Tags: a\r\n" + dialect + "Schema: s\r\n",
+                      false),
+              "POST /v1/statement HTTP/1.1\r\nHost: gw.example:8080\r\n" + dialect + "User: a\r\n" +
+                  dialect + "Client-Tags: vip\r\n" + dialect + "Schema: late\r\n" + end);
+  }
+}
+
+TEST_F(RequestHeadTest, SpellsAHeaderAsThePolicyDoesForWhoSpeaksNoDialect) {
+  const model::HeaderAction action{"X-Presto-User", "alice"};
+  changes.push_back(&action);
+  EXPECT_NE(Rewrite("", false).find("X-Presto-User: alice\r\n"), std::string::npos);
+}
+
+TEST_F(RequestHeadTest, SendsTheTagsOfSeveralLinesAsOne) {
+  EXPECT_EQ(Rewrite("X-Trino-Client-Tags: a,b\r\nX-Trino-User: alice\r\nX-Trino-Client-Tags: c\r\n",
+                    false),
+            "POST /v1/statement HTTP/1.1\r\nHost: gw.example:8080\r\nX-Trino-Client-Tags: a,b,c\r\n"
+            "X-Trino-User: alice\r\nVia: 1.1 trino-gateway\r\n\r\n");
+}
+
 TEST_F(RequestHeadTest, ReplacesTheSourceInTheClientsDialect) {
   source = "gateway";
   const model::HeaderAction action{"X-Trino-Source", "action"};

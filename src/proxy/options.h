@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/url.h"
 #include "delegated_auth/options.h"
 #include "proxy/retry_budget.h"
@@ -20,6 +21,8 @@ struct ListenerOptions {
   std::uint16_t port = 8080;        // 0: any free one
   std::optional<Url> external_url;  // what clients see instead, behind a TLS balancer say
   bool delegated_auth = false;      // credentials are checked; a policy can switch it on, too
+  // Balancers whose X-Forwarded-For is believed. Empty: the client is who made the connection.
+  std::vector<AddressBlock> trusted_proxies;
 };
 
 struct ProxyTimeouts {

@@ -17,7 +17,6 @@ const std::string kPoll = "/v1/statement/queued/" + kId + "/y1/1";
 
 struct PlacementTest : testing::Test {
   PlacementTest() {
-    model::Configuration configuration;
     for (const auto id : {"c1", "c2"}) {
       configuration.backends.push_back({.id = id, .url = {false, "127.0.0.1", 18080}});
     }
@@ -72,6 +71,7 @@ struct PlacementTest : testing::Test {
 
   using Strings = std::vector<std::string>;
   SystemClock clock;
+  model::Configuration configuration;
   model::Registry registry{clock, "adhoc"};
   Stickiness sticky;
   StickyView view{sticky};
@@ -100,6 +100,24 @@ TEST_F(PlacementTest, SendsAPollToTheBackendNamedByItsTag) {
   const auto placement = Of("GET", "/~c2" + kPoll);
   EXPECT_EQ(placement.kind, PlacementKind::kOwner);
   EXPECT_EQ(Ids(placement), Strings{"c2"});
+}
+
+TEST_F(PlacementTest, BelievesATagUnlessItsCoordinatorIsKnownToBeElsewhereByNow) {
+  const auto owners = [this](const std::string& method, const std::string& target) {
+    return Ids(Of(method, "/~c1" + target));
+  };
+  const auto all = [&] {
+    return Strings{owners("GET", kPoll).front(), owners("DELETE", "/v1/query/" + kId).front(),
+                   owners("GET", "/ui/query.html?" + kId).front()};
+  };
+  registry.ReportStatus("c1", Status(model::Health::kHealthy, "other"));  // started anew
+  EXPECT_EQ(all(), (Strings{"c1", "c1", "c1"}));
+  registry.ReportStatus("c2", Status(model::Health::kHealthy, "eif54"));  // it has another name
+  EXPECT_EQ(all(), (Strings{"c2", "c2", "c2"}));
+  registry.ReportStatus("c1", Status(model::Health::kHealthy, ""));
+  EXPECT_EQ(all(), (Strings{"c1", "c1", "c1"})) << "it is not known what c1 is";
+  registry.ReportStatus("c1", Status(model::Health::kHealthy, "eif54"));
+  EXPECT_EQ(all(), (Strings{"c1", "c1", "c1"})) << "both are it";
 }
 
 TEST_F(PlacementTest, SendsAPollToTheBackendThatGaveOutItsSuffix) {
@@ -153,13 +171,116 @@ TEST_F(PlacementTest, RefusesTransactionsFromTheirStartOnWhereThatIsWanted) {
 TEST_F(PlacementTest, SendsAKillToWhoeverIsKnownToOwnTheQuery) {
   const auto kill = [this] { return Of("POST", "/v1/statement", "X-Trino-User: robot\r\n"); };
   kill_target = kId;
-  EXPECT_EQ(kill().kind, PlacementKind::kRefuse) << "nobody knows the owner, so policies count";
+  EXPECT_EQ(kill().failure.name, "GATEWAY_KILL_FAILED") << "nobody knows the owner";
+  EXPECT_TRUE(kill().refusal.contains("was not found")) << kill().refusal;
   registry.ReportStatus("c1", Status(model::Health::kHealthy, "eif54"));  // the monitor saw it
   EXPECT_EQ(Ids(kill()), Strings{"c1"});
   view.Learn("eif54", "c2");  // a later answer of another one
   EXPECT_EQ(Ids(kill()), Strings{"c2"});
+  EXPECT_TRUE(kill().kills);
+  EXPECT_EQ(kill().choice.trace, "kill_query: its query runs on c2");
   kill_target = "nonsense";
-  EXPECT_EQ(kill().kind, PlacementKind::kRefuse);
+  EXPECT_EQ(kill().failure.name, "GATEWAY_KILL_FAILED");
+}
+
+TEST_F(PlacementTest, TakesAKillOutOfATransactionOfAnotherCluster) {
+  kill_target = kId;
+  view.Learn("eif54", "c2");
+  const auto kill = [this](const std::string& transaction) {
+    const auto placement =
+        Of("POST", "/v1/statement", "X-Trino-Transaction-Id: " + transaction + "\r\n");
+    EXPECT_EQ(Ids(placement), Strings{"c2"});
+    return placement.leaves_transaction;
+  };
+  EXPECT_TRUE(kill("1-2-3~c1"));
+  EXPECT_TRUE(kill("1-2-3")) << "nobody knows whose it is";
+  EXPECT_FALSE(kill("1-2-3~c2"));
+  EXPECT_FALSE(kill("NONE"));
+}
+
+TEST_F(PlacementTest, ChangesAKillAsPoliciesWantItButNeverRefusesIt) {
+  auto& robots = configuration.policies.front();
+  robots.headers = {{"X-Secret", std::nullopt}};
+  robots.set_request_source = "robots";
+  registry.ReplaceFile(configuration, "adhoc");
+  kill_target = kId;
+  view.Learn("eif54", "c2");
+  const auto placement = Of("POST", "/v1/statement", "X-Trino-User: robot\r\n");
+  EXPECT_EQ(placement.kind, PlacementKind::kOwner);
+  EXPECT_EQ(placement.choice.reject_message, "");
+  ASSERT_EQ(placement.choice.headers.size(), 1u);
+  EXPECT_EQ(placement.choice.headers[0]->name, "X-Secret");
+  EXPECT_EQ(placement.choice.set_request_source, "robots");
+}
+
+TEST_F(PlacementTest, TellsTheEndOfATransactionWhoseClusterIsKnown) {
+  const auto ends = [this](std::string_view type, const std::string& transaction) {
+    text = "POST /v1/statement HTTP/1.1\r\nHost: gw\r\nX-Trino-Transaction-Id: " + transaction +
+           "\r\n\r\n";
+    EXPECT_TRUE(http::ParseRequestHead(text, 20, head));
+    routing::QueryFacts query;
+    query.type = type;
+    return EndsTransaction(ViewRequest(head), &query);
+  };
+  EXPECT_TRUE(ends("Commit", "1-2-3~c1"));
+  EXPECT_TRUE(ends("Rollback", "1-2-3~c1"));
+  EXPECT_FALSE(ends("Query", "1-2-3~c1"));
+  EXPECT_FALSE(ends("Commit", "1-2-3"));
+  EXPECT_FALSE(ends("Commit", "NONE"));
+  EXPECT_FALSE(EndsTransaction(ViewRequest(head), nullptr));
+}
+
+TEST_F(PlacementTest, SendsAKillToWhoHasTheSuffixNowRatherThanToWhoHadIt) {
+  kill_target = kId;
+  view.Learn("eif54", "c1");
+  registry.ReportStatus("c1", Status(model::Health::kHealthy, "other"));  // started anew
+  EXPECT_EQ(Ids(Of("POST", "/v1/statement")), Strings{"c1"});
+  registry.ReportStatus("c2", Status(model::Health::kHealthy, "eif54"));  // it moved
+  EXPECT_EQ(Ids(Of("POST", "/v1/statement")), Strings{"c2"});
+}
+
+TEST_F(PlacementTest, RefusesAKillWhoseClusterIsNotConfiguredAnyMore) {
+  kill_target = kId;
+  view.Learn("eif54", "c9");
+  const auto placement = Of("POST", "/v1/statement");
+  EXPECT_EQ(placement.failure.name, "GATEWAY_KILL_FAILED");
+  EXPECT_TRUE(placement.refusal.contains("'c9'")) << placement.refusal;
+}
+
+// Each cluster says 204 to DELETE /v1/query/{id}, whether it knows the query or not.
+TEST_F(PlacementTest, CancelsAtTheOwnerAloneOnlyWhenThatIsCertain) {
+  const auto cancel = [this] { return Of("DELETE", "/v1/query/" + kId); };
+  EXPECT_EQ(cancel().kind, PlacementKind::kAsk);
+  EXPECT_TRUE(cancel().cancels) << "nobody knows the owner";
+  view.Learn("eif54", "c1");
+  EXPECT_EQ(cancel().kind, PlacementKind::kOwner);
+  registry.ReportStatus("c1", Status(model::Health::kHealthy, "other"));
+  EXPECT_EQ(Ids(cancel()), (Strings{"c1", "c2"})) << "its owner was started anew, or moved";
+  EXPECT_TRUE(cancel().cancels);
+  registry.ReportStatus("c2", Status(model::Health::kHealthy, "eif54"));
+  EXPECT_EQ(cancel().kind, PlacementKind::kOwner);
+  EXPECT_EQ(Ids(cancel()), Strings{"c2"});
+  registry.ReportStatus("c1", Status(model::Health::kHealthy, "eif54"));
+  EXPECT_EQ(Ids(cancel()), (Strings{"c1", "c2"})) << "both have it";
+  EXPECT_TRUE(cancel().cancels);
+}
+
+TEST_F(PlacementTest, CancelsNothingWhoseClusterIsNotConfiguredAnyMore) {
+  EXPECT_EQ(Of("DELETE", "/~c9/v1/query/" + kId).kind, PlacementKind::kOwnerGone);
+  view.Learn("eif54", "c8");
+  const auto placement = Of("DELETE", "/v1/query/" + kId);
+  EXPECT_EQ(placement.kind, PlacementKind::kOwnerGone);
+  EXPECT_TRUE(placement.refusal.contains("'c8'")) << placement.refusal;
+}
+
+TEST_F(PlacementTest, LetsClustersTellWhoseQueryAPollIs) {
+  view.Learn("eif54", "c1");
+  registry.ReportStatus("c1", Status(model::Health::kHealthy, "other"));
+  registry.ReportStatus("c2", Status(model::Health::kHealthy, "eif54"));
+  const auto placement = Of("DELETE", kPoll);
+  EXPECT_EQ(placement.kind, PlacementKind::kAsk);
+  EXPECT_EQ(Ids(placement), (Strings{"c2", "c1"}));
+  EXPECT_FALSE(placement.cancels);
 }
 
 TEST_F(PlacementTest, KeepsATransactionOnItsCluster) {
@@ -196,6 +317,27 @@ TEST_F(PlacementTest, KeepsABrowserOnTheClusterOfItsCookie) {
   EXPECT_EQ(Ids(next), Strings{"c2"});
   EXPECT_EQ(Of("GET", "/ui/", "Cookie: trino-gateway-backend=gone\r\n").kind,
             PlacementKind::kBalance);
+}
+
+TEST_F(PlacementTest, ShowsABrowserTheUiOfAnotherClusterWhileItsOwnIsGone) {
+  const std::string cookie = "Cookie: trino-gateway-backend=c2\r\n";
+  using enum model::Health;
+  for (const auto health : {kUnhealthy, kStarting, kOffSchedule}) {
+    auto status = Status(health);
+    status.failure_class = "refused";
+    registry.ReportStatus("c2", status);
+    for (const auto method : {"GET", "HEAD"}) {
+      const auto placement = Of(method, "/ui/", cookie);
+      EXPECT_EQ(placement.kind, PlacementKind::kBalance);
+      EXPECT_TRUE(placement.set_cookie);
+    }
+    EXPECT_EQ(Ids(Of("POST", "/ui/login", cookie)), Strings{"c2"});
+    EXPECT_EQ(Ids(Of("GET", "/oauth2/callback", cookie)), Strings{"c2"});
+  }
+  registry.ReportStatus("c2", Status(kUnknown));
+  EXPECT_EQ(Ids(Of("GET", "/ui/", cookie)), Strings{"c2"});
+  registry.ReportStatus("c2", Status(kUnhealthy));
+  EXPECT_EQ(Ids(Of("GET", "/ui/", cookie)), Strings{"c2"}) << "there one sees what it lacks";
 }
 
 TEST_F(PlacementTest, SendsAQueryPageToTheOwnerWhateverTheCookieSays) {

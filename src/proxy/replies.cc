@@ -129,6 +129,20 @@ Reply NotFoundReply(std::string_view target) {
   return reply;
 }
 
+Reply AmbiguousReply(std::string_view why) {
+  Reply reply;
+  reply.status = 400;
+  reply.body = fmt::format("trino-gateway refuses this request: {}\n", why);
+  return reply;
+}
+
+Reply OwnerGoneReply(std::string_view why) {
+  Reply reply;
+  reply.status = 404;
+  reply.body = fmt::format("trino-gateway: {}\n", why);
+  return reply;
+}
+
 Reply BadMethodReply(std::string_view allow) {
   Reply reply;
   reply.status = 405;

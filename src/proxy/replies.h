@@ -42,7 +42,12 @@ Reply UnauthenticatedReply(std::string_view why);
 // Retry-After.
 Reply UndecidedReply(std::string_view why);
 
+// What the gateway decides on might not be what a cluster sees: 400.
+Reply AmbiguousReply(std::string_view why);
+
 Reply NotFoundReply(std::string_view target);
+// The cluster that a query runs on is not configured any more: 404.
+Reply OwnerGoneReply(std::string_view why);
 Reply BadMethodReply(std::string_view allow);
 Reply RedirectReply(std::string_view location, std::string_view cookie_backend);
 
@@ -60,6 +65,9 @@ inline constexpr StatementFailure kQueryRejected{"GATEWAY_QUERY_REJECTED", "quer
 inline constexpr StatementFailure kTransactionsRefused{"GATEWAY_TRANSACTIONS_REFUSED",
                                                        "transactions_refused", 0x7A7E0003,
                                                        protocol::ErrorType::kUserError};
+
+inline constexpr StatementFailure kKillFailed{"GATEWAY_KILL_FAILED", "kill_failed", 0x7A7E0004,
+                                              protocol::ErrorType::kUserError};
 
 // The statement fails for good; the client shows `message`.
 Reply StatementErrorReply(std::string_view query_id,

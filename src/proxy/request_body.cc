@@ -1,5 +1,7 @@
 #include "proxy/request_body.h"
 
+#include <algorithm>
+
 #include "http/chunked.h"
 
 namespace gateway::proxy {
@@ -12,10 +14,13 @@ RequestBody::RequestBody(http::Connection& client,
       chunked_(framing.kind == http::BodyKind::kChunked),
       deadlines_(deadlines),
       stall_(stall),
-      reader_(client, framing, Origin::kClient, deadlines, stall) {}
+      reader_(client, framing, Origin::kClient, deadlines, stall),
+      whole_(framing.kind == http::BodyKind::kNone) {}
 
 Awaitable<Expected<void>> RequestBody::Keep(std::size_t limit, bool expects_continue) {
-  while (!reader_.done() && kept_.size() < limit) {
+  // A chunk of one byte takes six.
+  const auto most = 8 * std::max<std::size_t>(limit, 1024);
+  while (!reader_.done() && reader_.content_bytes() <= limit && kept_.size() <= most) {
     auto piece = reader_.TakeArrived();
     if (piece && piece->empty() && !reader_.done()) {
       if (expects_continue) {
@@ -30,12 +35,15 @@ Awaitable<Expected<void>> RequestBody::Keep(std::size_t limit, bool expects_cont
   }
   // The last view is still lent; without this its bytes would look like the next request.
   if (reader_.done()) static_cast<void>(reader_.TakeArrived());
+  // Not by what happened to arrive in the last piece: a body is too long, or it is not.
+  whole_ = reader_.done() && reader_.content_bytes() <= limit;
   co_return Expected<void>();
 }
 
 Awaitable<Expected<void>> RequestBody::SendTo(http::Connection& upstream,
                                               std::string_view head,
                                               bool& early_answer) {
+  streamed_ = streamed_ || !whole_;
   upstream.SetDeadline(deadlines_.Now() + stall_);
   auto written = co_await upstream.Write(head, kept_);
   upstream.ClearDeadline();
@@ -49,7 +57,6 @@ Awaitable<Expected<void>> RequestBody::SendTo(http::Connection& upstream,
 }
 
 Awaitable<Expected<void>> RequestBody::Stream(http::Connection& upstream, bool& early_answer) {
-  streamed_ = true;
   upstream.Watch();
   while (true) {
     const auto piece = co_await reader_.NextRaw();
@@ -68,7 +75,7 @@ Awaitable<Expected<void>> RequestBody::Stream(http::Connection& upstream, bool& 
 }
 
 std::optional<std::string_view> RequestBody::Content(std::string& buffer) const {
-  if (!reader_.done() || streamed_) return std::nullopt;
+  if (!whole_) return std::nullopt;
   if (!chunked_) return kept_;
   buffer.clear();
   http::ChunkedReader chunks(Origin::kClient);

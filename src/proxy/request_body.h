@@ -1,7 +1,8 @@
 // The body of a client's request: kept up to a limit, so that it can be sent again.
 //
 // Threads: belongs to one exchange.
-// Memory: at most the replay limit; longer bodies are streamed and can be sent only once.
+// Memory: at most the replay limit and a piece, eight times that in tiny chunks; longer bodies are
+// streamed and can be sent only once.
 #pragma once
 
 #include <chrono>
@@ -26,9 +27,10 @@ class RequestBody {
               http::Deadlines& deadlines,
               std::chrono::milliseconds stall);
 
-  // Reads until the body is complete or `limit` bytes are kept. `expects_continue`: the client
-  // waits for 100 (Continue) before it sends (RFC 9110 §10.1.1).
-  // kProtocol, kClosed, kTimeout with origin kClient.
+  // Reads until the body is complete or has more than `limit` bytes of content, however it is
+  // framed; only a complete one can be looked at, and sent more than once. `expects_continue`: the
+  // client waits for 100 (Continue) before it sends (RFC 9110 §10.1.1). kProtocol, kClosed,
+  // kTimeout with origin kClient.
   Awaitable<Expected<void>> Keep(std::size_t limit, bool expects_continue);
 
   // Sends what is kept after `head`, then streams the rest. `early_answer` is set when the backend
@@ -57,6 +59,7 @@ class RequestBody {
   const std::chrono::milliseconds stall_;
   http::BodyReader reader_;
   std::string kept_;  // as on the wire
+  bool whole_;        // all of it is kept
   bool streamed_ = false;
 };
 

@@ -1,5 +1,7 @@
 #include "proxy/request_facts.h"
 
+#include <fmt/format.h>
+
 #include "base/strings.h"
 #include "protocol/headers.h"
 
@@ -16,6 +18,68 @@ std::string_view CookieBackend(std::string_view cookies) {
   return {};
 }
 
+// Headers that may stand once: where each of them goes.
+struct Singles {
+  RequestView& view;
+  std::string_view transaction{};
+  std::string_view authorization{};
+
+  std::string_view* Of(protocol::TrinoHeader header) {
+    using protocol::TrinoHeader;
+    switch (header) {
+      case TrinoHeader::kUser:
+        return &view.user;
+      case TrinoHeader::kSource:
+        return &view.source;
+      case TrinoHeader::kConnectionProperties:
+        return &view.connection_properties;
+      case TrinoHeader::kClientInfo:
+        return &view.client_info;
+      case TrinoHeader::kTraceToken:
+        return &view.trace_token;
+      case TrinoHeader::kCatalog:
+        return &view.catalog;
+      case TrinoHeader::kSchema:
+        return &view.schema;
+      case TrinoHeader::kRoutingGroup:
+        return &view.routing_group;
+      case TrinoHeader::kTransactionId:
+        return &transaction;
+      default:
+        return nullptr;
+    }
+  }
+};
+
+// A cluster would take the first one, another server the last.
+void Set(RequestView& view, std::string_view& single, const http::HeaderField& field) {
+  const bool is_repeated = single.data() != nullptr;
+  if (is_repeated && single != field.value) view.contradicted = field.name;
+  single = field.value;
+}
+
+void AddTags(RequestView& view, std::string_view line) {
+  const bool is_first = view.first_tags.data() == nullptr;
+  if (is_first) {
+    view.first_tags = view.client_tags = line;
+    return;
+  }
+  view.joined_tags =
+      std::make_shared<const std::string>(fmt::format("{},{}", view.client_tags, line));
+  view.client_tags = *view.joined_tags;
+}
+
+struct Dialects {
+  bool trino = false;
+  bool presto = false;
+
+  void Note(std::string_view name) {
+    const auto dialect = protocol::DialectOf(name);
+    trino = trino || dialect == protocol::Dialect::kTrino;
+    presto = presto || dialect == protocol::Dialect::kPresto;
+  }
+};
+
 }  // namespace
 
 RequestView ViewRequest(const http::RequestHead& head) {
@@ -23,55 +87,48 @@ RequestView ViewRequest(const http::RequestHead& head) {
   RequestView view;
   view.head = &head;
   view.endpoint = protocol::Classify(head.method, head.target);
+  Singles singles{view};
+  Dialects dialects;
   for (const auto& field : head.fields) {
     const auto known = protocol::Recognise(field.name);
-    view.presto = view.presto || (known != TrinoHeader::kNone && (field.name[2] | 0x20) == 'p');
+    // Proxies on the way add headers of their own, which say nothing about the client.
+    if (known != TrinoHeader::kRoutingGroup && known != TrinoHeader::kNone) {
+      dialects.Note(field.name);
+    }
     switch (known) {
-      case TrinoHeader::kUser:
-        view.user = field.value;
-        break;
-      case TrinoHeader::kSource:
-        view.source = field.value;
-        break;
       case TrinoHeader::kClientTags:
-        view.client_tags = field.value;
-        break;
-      case TrinoHeader::kConnectionProperties:
-        view.connection_properties = field.value;
+        AddTags(view, field.value);
         break;
       case TrinoHeader::kPreparedStatement:
         view.prepared_statements.push_back(field.value);
         break;
-      case TrinoHeader::kClientInfo:
-        view.client_info = field.value;
-        break;
-      case TrinoHeader::kTraceToken:
-        view.trace_token = field.value;
-        break;
-      case TrinoHeader::kCatalog:
-        view.catalog = field.value;
-        break;
-      case TrinoHeader::kSchema:
-        view.schema = field.value;
-        break;
-      case TrinoHeader::kRoutingGroup:
-        view.routing_group = field.value;
-        break;
-      case TrinoHeader::kTransactionId:
-        view.transaction = protocol::SplitTransaction(field.value);
-        break;
       case TrinoHeader::kNone:
-        if (EqualsIgnoreCase(field.name, "expect")) {
+        if (EqualsIgnoreCase(field.name, "authorization")) {
+          Set(view, singles.authorization, field);
+        } else if (EqualsIgnoreCase(field.name, "expect")) {
           view.expects_continue = EqualsIgnoreCase(field.value, "100-continue");
         } else if (EqualsIgnoreCase(field.name, "cookie")) {
-          view.cookie_backend = CookieBackend(field.value);
+          const auto backend = CookieBackend(field.value);
+          if (!backend.empty()) view.cookie_backend = backend;
         }
         break;
       default:
+        if (auto* single = singles.Of(known)) Set(view, *single, field);
         break;
     }
   }
+  view.transaction = protocol::SplitTransaction(singles.transaction);
+  view.presto = dialects.presto;
+  view.mixes_dialects = dialects.presto && dialects.trino;
   return view;
+}
+
+std::string WhyAmbiguous(const RequestView& request) {
+  if (request.mixes_dialects) {
+    return "it has both X-Trino-* and X-Presto-* headers; send those of one kind only";
+  }
+  if (request.contradicted.empty()) return {};
+  return fmt::format("it has several headers '{}' that differ; send one", request.contradicted);
 }
 
 bool HeaderLookup::operator()(std::string_view name,

@@ -3,6 +3,8 @@
 // Threads: pure functions. Everything is a view into the head.
 #pragma once
 
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,7 +35,18 @@ struct RequestView {
   protocol::TaggedTransaction transaction;            // id empty: the header was not sent
   std::string_view cookie_backend;                    // value of our cookie; empty: none
   bool expects_continue = false;
+
+  // Lines of X-Trino-Client-Tags as one, where there are several: `client_tags` is a view of it.
+  // Trino itself takes the first one only.
+  std::shared_ptr<const std::string> joined_tags{};
+  std::string_view first_tags;  // the first line
+  // A header that may stand once came again with another value; empty: none.
+  std::string_view contradicted;
+  bool mixes_dialects = false;  // it has both X-Trino-* and X-Presto-*
 };
+
+// Why the gateway and a cluster could take the request for different ones; empty: they cannot.
+std::string WhyAmbiguous(const RequestView& request);
 
 RequestView ViewRequest(const http::RequestHead& head);
 

@@ -46,6 +46,7 @@ RuleFacts::RuleFacts(const RequestView& request,
   request_.port = facts.port;
   request_.method = request.head->method;
   request_.target = request.endpoint.target;
+  request_.text_bytes = facts.text_bytes.value_or(0);
 }
 
 const rules::StatementFacts& RuleFacts::statement() noexcept {

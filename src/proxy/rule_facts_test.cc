@@ -43,6 +43,11 @@ TEST_F(RuleFactsTest, ShowWhatTheRequestSays) {
   EXPECT_EQ(shown.text(), "SELECT 1");
 }
 
+TEST_F(RuleFactsTest, TellTheSizeOfATextThatWasNotKept) {
+  facts.text_bytes = 300'000;
+  EXPECT_EQ(RuleFacts(view, facts, "").request().text_bytes, 300'000U);
+}
+
 TEST_F(RuleFactsTest, AskForTheStatementOnce) {
   int asked = 0;
   const std::string tables[] = {"hive.web.logs"};

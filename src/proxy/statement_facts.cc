@@ -3,23 +3,13 @@
 #include <algorithm>
 #include <array>
 
-#include "base/strings.h"
+#include "base/ranges.h"
 #include "protocol/headers.h"
 #include "protocol/prepared_statements.h"
+#include "sql/lexer.h"
 
 namespace gateway::proxy {
 namespace {
-
-constexpr std::string_view kKill = "kill_query";
-
-bool ContainsKill(std::string_view text) {
-  constexpr std::string_view kFirst = "kK";
-  for (auto at = text.find_first_of(kFirst); at != std::string_view::npos;
-       at = text.find_first_of(kFirst, at + 1)) {
-    if (EqualsIgnoreCase(text.substr(at, kKill.size()), kKill)) return true;
-  }
-  return false;
-}
 
 std::optional<std::string_view> Sent(std::string_view header) {
   return header.empty() ? std::nullopt : std::optional(header);
@@ -52,12 +42,27 @@ const routing::QueryFacts* StatementFacts::Query() {
 std::optional<std::string_view> StatementFacts::KillTarget() {
   if (!text_ || !MayKill()) return std::nullopt;
   Analyze();
-  return scratch_.analysis.kill_target;
+  // EXPLAIN and PREPARE of such a call kill nothing.
+  const bool calls = scratch_.analysis.query_type == sql::StatementClass::kCall;
+  return calls ? scratch_.analysis.kill_target : std::nullopt;
 }
 
+// What EXECUTE runs may be compressed, or have its letters escaped, so only the first token counts.
 bool StatementFacts::MayKill() const {
-  if (ContainsKill(*text_)) return true;
-  return std::ranges::any_of(request_.prepared_statements, ContainsKill);
+  const auto first = sql::Lexer(*text_).Next().kind;
+  return first == sql::Keyword::kCall || first == sql::Keyword::kExecute;
+}
+
+// The catalogs and schemas of functions, procedures, USE and the like count for policies, too.
+void StatementFacts::WriteTouched(const sql::Names& names) {
+  std::string schema;
+  for (const auto catalog : names.touched_catalogs()) {
+    if (!Contains(scratch_.catalogs, catalog)) scratch_.catalogs.emplace_back(catalog);
+  }
+  for (const auto& name : names.touched_schemas()) {
+    Join({name.catalog, name.schema}, schema);
+    if (!Contains(scratch_.schemas, schema)) scratch_.schemas.push_back(schema);
+  }
 }
 
 void StatementFacts::Analyze() {
@@ -76,6 +81,7 @@ void StatementFacts::Analyze() {
   Write(analysis.schemas(), scratch_.schemas, [](const sql::SchemaName& name, std::string& text) {
     Join({name.catalog, name.schema}, text);
   });
+  WriteTouched(analysis.names);
   Write(analysis.tables(), scratch_.tables, [](const sql::TableName& name, std::string& text) {
     Join({name.catalog, name.schema, name.table}, text);
   });

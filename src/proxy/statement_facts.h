@@ -35,12 +35,13 @@ class StatementFacts {
   // Null: there is no text, or it was not understood. Holds until the scratch is used again.
   const routing::QueryFacts* Query();
 
-  // The id of the query that the statement kills; nothing for all others, which costs a search in
-  // the text. Holds as Query().
+  // The id of the query that the statement kills; nothing for all others. Statements that do not
+  // begin with CALL or EXECUTE are not even read. Holds as Query().
   std::optional<std::string_view> KillTarget();
 
  private:
   void Analyze();
+  void WriteTouched(const sql::Names& names);
   bool MayKill() const;
 
   const RequestView& request_;

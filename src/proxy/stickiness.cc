@@ -37,11 +37,15 @@ std::shared_ptr<const Stickiness::Table> Stickiness::table() const {
   return table_;
 }
 
-std::vector<std::string_view> StickyView::Owners(std::string_view suffix) {
+void StickyView::Refresh() {
   if (const auto version = shared_.version(); version != version_) {
     table_ = shared_.table();
     version_ = version;
   }
+}
+
+std::vector<std::string_view> StickyView::Owners(std::string_view suffix) {
+  Refresh();
   std::vector<std::string_view> owners;
   for (auto sighting = table_->rbegin(); sighting != table_->rend(); ++sighting) {
     if (sighting->suffix == suffix) owners.push_back(sighting->backend_id);
@@ -50,8 +54,10 @@ std::vector<std::string_view> StickyView::Owners(std::string_view suffix) {
 }
 
 void StickyView::Learn(std::string_view suffix, std::string_view backend_id) {
-  if (suffix.empty() || (table_ && Knows(*table_, suffix, backend_id))) return;
-  shared_.Learn(suffix, backend_id);
+  if (suffix.empty()) return;
+  // A worker whose requests all carry tags never asks for owners.
+  Refresh();
+  if (!Knows(*table_, suffix, backend_id)) shared_.Learn(suffix, backend_id);
 }
 
 }  // namespace gateway::proxy

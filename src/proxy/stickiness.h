@@ -58,9 +58,12 @@ class StickyView {
   // call.
   std::vector<std::string_view> Owners(std::string_view suffix);
 
+  // As Stickiness::Learn(). What is known already is found in the worker's own copy.
   void Learn(std::string_view suffix, std::string_view backend_id);
 
  private:
+  void Refresh();
+
   Stickiness& shared_;
   std::uint64_t version_ = 0;
   std::shared_ptr<const Stickiness::Table> table_;

@@ -1,6 +1,7 @@
 #include "proxy/upstream_call.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,8 +14,10 @@ UpstreamCall::~UpstreamCall() { Finish(false); }
 
 void UpstreamCall::Finish(bool reusable) {
   client_.OnPeerGone(nullptr);
+  if (std::exchange(counted_, false)) {
+    backend_->counters->in_flight.fetch_sub(1, std::memory_order_relaxed);
+  }
   if (!connection_) return;
-  backend_->counters->in_flight.fetch_sub(1, std::memory_order_relaxed);
   auto connection = std::move(connection_);
   if (reusable) {
     context_.upstreams.Release(backend_->backend.url, std::move(connection));
@@ -46,19 +49,25 @@ Awaitable<Expected<void>> UpstreamCall::Attempt(const UpstreamRequest& request,
   Finish(false);
   head_text_.clear();
   early_answer_ = false;
+  connected_ = false;
+  // From before there is a connection: who drains the backend waits for it.
+  backend_->counters->in_flight.fetch_add(1, std::memory_order_relaxed);
+  counted_ = true;
   auto lease = co_await context_.upstreams.Acquire(backend_->backend.url, fresh);
   if (!lease) {
     reused_ = false;
+    Finish(false);
     co_return std::unexpected(std::move(lease).error());
   }
   connection_ = std::move(lease->connection);
   reused_ = lease->reused;
-  backend_->counters->in_flight.fetch_add(1, std::memory_order_relaxed);
+  connected_ = true;
 
   request_text_.clear();
   AppendRequestHead(request_text_, request);
   auto sent = co_await body_.SendTo(*connection_, request_text_, early_answer_);
   if (!sent) co_return sent;
+  outlives_client_ = request.outlives_client;
   co_return co_await ReceiveHead(head_timeout);
 }
 
@@ -101,6 +110,7 @@ Awaitable<Expected<void>> UpstreamCall::ReceiveHeadText() {
 
 void UpstreamCall::WatchClient() {
   const auto half_closed = context_.options.timeouts.half_closed;
+  if (outlives_client_) return client_.Watch();
   if (client_.reset()) {
     connection_->Close();
     return;

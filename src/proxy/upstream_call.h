@@ -3,7 +3,8 @@
 // Takes a connection from the pool, sends the request, waits for the head. An idle connection that
 // turns out to be dead is replaced once. While it waits, the client is watched: when that resets
 // its connection the call ends at once; when it only ended its direction, the answer must begin
-// soon. Threads: belongs to one exchange.
+// soon. That is not for submissions: who goes away leaves a query that only the answer names.
+// Threads: belongs to one exchange.
 #pragma once
 
 #include <chrono>
@@ -39,6 +40,8 @@ class UpstreamCall {
   const http::ResponseHead& head() const { return head_; }
   http::Connection& connection() { return *connection_; }
   bool early_answer() const { return early_answer_; }
+  // Was there a connection, at the last attempt?
+  bool connected() const { return connected_; }
   // Request sent until the head of the answer was there.
   std::chrono::nanoseconds waited() const { return waited_; }
 
@@ -59,8 +62,11 @@ class UpstreamCall {
   RequestBody& body_;
   const model::BackendState* backend_ = nullptr;
   http::ConnectionPtr connection_;
+  bool counted_ = false;    // in the backend's in_flight
+  bool connected_ = false;  // by the last attempt
   bool reused_ = false;
   bool early_answer_ = false;
+  bool outlives_client_ = false;
   std::string request_text_;
   std::string head_text_;
   http::ResponseHead head_;

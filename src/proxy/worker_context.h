@@ -38,6 +38,8 @@ struct ProxySignals {
   std::function<void(const Submission&)> submitted;
   // It gave no usable answer: "refused", "timeout", "http_503".
   std::function<void(std::string_view backend_id, std::string_view failure_class)> backend_failed;
+  // The same of a request about a query that runs there: somebody should look.
+  std::function<void(std::string_view backend_id, std::string_view failure_class)> backend_doubted;
   std::function<void(std::string_view backend_id, bool process_forwarded)> process_forwarded;
 };
 

@@ -38,6 +38,21 @@ Pick Balancer::Choose(const GroupChoice& choice, std::span<const BackendState* c
   return {};
 }
 
+Pick Balancer::ChooseAny(const GroupChoice& choice, std::span<const BackendState* const> excluded) {
+  for (const auto* group : choice.groups) {
+    const auto candidates = CandidatesOf(*group, excluded);
+    if (candidates.empty()) continue;
+    return {group, group->members[candidates[random_.Below(candidates.size())]]};
+  }
+  return {};
+}
+
+bool Balancer::HasAny(const GroupChoice& choice, std::span<const BackendState* const> excluded) {
+  return std::ranges::any_of(choice.groups, [&](const GroupState* group) {
+    return !CandidatesOf(*group, excluded).empty();
+  });
+}
+
 Pick Balancer::Preview(const GroupChoice& choice) {
   for (const auto* group : choice.groups) {
     const auto candidates = CandidatesOf(*group, {});
@@ -87,7 +102,7 @@ const BackendState* Balancer::PickFrom(const GroupState& group,
 
 double ShareOf(const GroupState& group, const BackendState& member, Clock::WallTime now) {
   const auto whole = group.group.slow_start;
-  const auto since = now - member.status.changed;
+  const auto since = now - member.up_since;
   if (whole <= std::chrono::milliseconds(0) || since >= whole) return 1;
   const auto share = std::chrono::duration<double>(since) / std::chrono::duration<double>(whole);
   return std::max(kLeastShare, share);

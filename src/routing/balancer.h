@@ -47,6 +47,13 @@ class Balancer {
   // `excluded`: those that were tried already. Adds one to the backend's `submissions`.
   Pick Choose(const GroupChoice& choice, std::span<const model::BackendState* const> excluded);
 
+  // Any eligible backend of the first group that has one, at random: for what is no statement, and
+  // so must neither take the turn of one nor count as one.
+  Pick ChooseAny(const GroupChoice& choice, std::span<const model::BackendState* const> excluded);
+
+  // Would Choose() and ChooseAny() find one now? Changes nothing.
+  bool HasAny(const GroupChoice& choice, std::span<const model::BackendState* const> excluded);
+
   // What Choose() would return now; changes nothing. With strategies that draw at random the next
   // Choose() may well differ.
   Pick Preview(const GroupChoice& choice);

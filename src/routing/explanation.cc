@@ -291,8 +291,7 @@ Explanation Explain(const RequestFacts& facts,
   if (decided.owner) {
     explanation.backend = decided.owner->backend.id;
     explanation.settled = decided.settled;
-    explanation.mode = decided.choice.mode.value_or(model::Mode::kProxy);
-    return explanation;
+    return explanation;  // in proxy mode, whatever policies say
   }
   const auto pick = Balancer(clock, random).Preview(decided.choice);
   if (!pick.backend) {

@@ -314,6 +314,15 @@ TEST_F(ExplanationTest, SaysWhyThereIsNoChoice) {
   EXPECT_EQ(Text(), "backend c2, mode proxy: its transaction runs there\n\nno policies\n");
 }
 
+TEST_F(ExplanationTest, KeepsWhatHasAnOwnerInProxyMode) {
+  Declare();
+  snapshot = registry.Current();
+  GroupChoice choice;
+  choice.mode = model::Mode::kDirect;
+  const Decided decided{.choice = choice, .owner = snapshot->FindBackend("c2"), .settled = "why"};
+  EXPECT_EQ(Explain(facts, *snapshot, decided, clock, random).mode, model::Mode::kProxy);
+}
+
 TEST_F(ExplanationTest, TakesTheModeOfThePolicyOrElseOfTheGroup) {
   GroupOf("etl").mode = model::Mode::kDirect;
   Add("tag", RuleType::kHeaderClientTags, "etl", "etl");

@@ -12,6 +12,8 @@ using model::CompiledCondition;
 using model::ConditionType;
 using model::RuleType;
 
+constexpr std::size_t kMaxMatchedUser = 1024;
+
 Finding FindingOf(bool holds) { return holds ? Finding::kHolds : Finding::kFails; }
 
 bool MatchesTags(std::string_view header, std::string_view value) {
@@ -118,6 +120,8 @@ Finding FactsReader::AskPlain(const CompiledCondition& condition) {
     case ConditionType::kUser:
       return FindingOf(condition.HasText(facts_.user));
     case ConditionType::kUserRegex:
+      // Nobody's name, and expressions may take their time over it.
+      if (facts_.user.size() > kMaxMatchedUser) return Finding::kUnknown;
       return FindingOf(condition.MatchesExpression(facts_.user));
     case ConditionType::kSource:
       return FindingOf(condition.HasText(facts_.source));

@@ -59,6 +59,15 @@ TEST_F(FactsReaderTest, ComparesTextsExactly) {
   EXPECT_EQ(Ask({.type = kUser, .values = {"ada"}, .negated = true}), kHolds);
 }
 
+TEST_F(FactsReaderTest, MatchesNoExpressionWithAUserThatIsNoName) {
+  facts.user = "ada";
+  EXPECT_EQ(Ask(kUserRegex, {"a.*"}), kHolds);
+  const std::string endless(1025, 'a');
+  facts.user = endless;
+  EXPECT_EQ(Ask(kUserRegex, {"a.*"}), kUnknown);
+  EXPECT_EQ(Ask({.type = kUserRegex, .values = {"b.*"}, .negated = true}), kUnknown);
+}
+
 TEST_F(FactsReaderTest, MatchesTheWholeUserByExpression) {
   facts.user = "svc-etl";
   EXPECT_EQ(Ask(kUserRegex, {"svc-.*"}), kHolds);

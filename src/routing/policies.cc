@@ -58,6 +58,12 @@ class ChoiceBuilder {
     choice_.trace.append(text).append(rest);
   }
 
+  // The system that users come from sets the source by the port alone.
+  void SourceFrom(std::uint16_t port) {
+    if (!choice_.set_request_source.empty()) return;
+    choice_.set_request_source = snapshot_.index().SourceOf(port);
+  }
+
   // A later page tells the id of a transaction, and only the gateway can add to it whose it is:
   // that page must not go past it.
   void KeepTransaction(FactsReader& reader) {
@@ -112,6 +118,7 @@ void GroupChooser::Choose(const RequestFacts& facts,
   VisitGroups(ruling, narrowed_, snapshot,
               [&](std::string_view id, GroupOrigin) { builder.AddGroup(id); });
   builder.Note("default ", snapshot.default_group());
+  builder.SourceFrom(facts.port);
   builder.KeepTransaction(reader);
   builder.HashFor(reader);
 }
@@ -129,6 +136,7 @@ void GroupChooser::ChooseNamed(const RequestFacts& facts,
   VisitGroups({}, narrowed_, snapshot,
               [&](std::string_view id, GroupOrigin) { builder.AddGroup(id); });
   builder.Note("default ", snapshot.default_group());
+  builder.SourceFrom(facts.port);
   builder.KeepTransaction(reader);
   builder.HashFor(reader);
 }

@@ -238,6 +238,31 @@ TEST_F(PoliciesTest, TakesTheActionsOfAllThatDecideTogetherInTheOrderOfTheirIds)
   EXPECT_EQ(choice.mode, model::Mode::kDirect);
 }
 
+TEST_F(PoliciesTest, TakesTheSourceOfThePortWhereNothingThatDecidesHasOne) {
+  AddForUser("p", "ada", "etl");
+  Add("q", RuleType::kListeningPort, "8080", "etl").set_request_source = "port";
+  Add("r", RuleType::kListeningPort, "8080", "etl").set_request_source = "later";
+  Choose(ByUser("ada"));
+  ASSERT_EQ(choice.policies.size(), 1u);
+  EXPECT_EQ(choice.set_request_source, "port");
+  const std::vector<std::string> named{"etl"};
+  chooser.ChooseNamed(ByUser("ada"), *snapshot, named, "a rule", choice);
+  EXPECT_EQ(choice.set_request_source, "port");
+}
+
+TEST_F(PoliciesTest, TakesNoSourceOfAPortByPoliciesThatAreDisabledOrHaveConditions) {
+  Add("q", RuleType::kListeningPort, "8080", "etl").set_request_source = "port";
+  configuration.policies.back().enabled = false;
+  auto& bob = Add("r", RuleType::kListeningPort, "8080", "etl");
+  bob.set_request_source = "bob";
+  bob.conditions = {{.type = model::ConditionType::kUser, .values = {"bob"}}};
+  Add("s", RuleType::kListeningPort, "8081", "etl").set_request_source = "other";
+  Choose(ByUser("ada"));
+  EXPECT_EQ(choice.set_request_source, "");
+  Choose(ByUser("bob"));
+  EXPECT_EQ(choice.set_request_source, "bob");
+}
+
 TEST_F(PoliciesTest, ShowsTheStartOfATransactionNeverToABackendItself) {
   auto& group = configuration.groups.front();  // the default one
   auto& policy = AddForUser("p", "ada", "etl");

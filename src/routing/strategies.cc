@@ -11,7 +11,6 @@
 namespace gateway::routing {
 namespace {
 
-using model::BackendState;
 using model::GroupTurn;
 
 // Weights are whole numbers; a share of one unit is the least step of a slow start.
@@ -20,6 +19,8 @@ constexpr std::int64_t kWeightUnit = 1024;
 constexpr std::size_t kLargeGroup = 16;
 // How far above the average a member of a hash group may be.
 constexpr double kLoadBound = 1.25;
+// Of a member without load; a cost is a load and one, by the member's share.
+constexpr double kIdleCost = 1;
 constexpr double kDrawScale = 0x1p-64;
 
 double Share(const Field& field, std::uint32_t position) {
@@ -33,30 +34,45 @@ std::int64_t Weight(const Field& field, std::uint32_t position, bool by_weight) 
   return std::max<std::int64_t>(1, std::llround(scaled));
 }
 
-// The one with the smallest cost; ties in turn.
+// The one with the smallest cost. Ties in turn: the search begins behind the last one picked.
 template <typename CostOf>
 std::uint32_t Cheapest(const Field& field, GroupTurn& turn, CostOf cost_of) {
+  const auto count = field.candidates.size();
+  auto index = static_cast<std::size_t>(turn.next % count);
+  auto best = index;
   double lowest = std::numeric_limits<double>::infinity();
-  std::uint64_t ties = 0;
-  for (const auto candidate : field.candidates) {
-    const double cost = cost_of(candidate);
-    if (cost > lowest) continue;
-    ties = cost < lowest ? 1 : ties + 1;
-    lowest = cost;
+  // What is idle and takes its whole share cannot be beaten.
+  for (std::size_t left = count; left > 0 && lowest > kIdleCost; --left) {
+    const double cost = cost_of(field.candidates[index]);
+    if (cost < lowest) {
+      lowest = cost;
+      best = index;
+    }
+    index = index + 1 == count ? 0 : index + 1;
   }
-  // Costs may rise meanwhile, as other groups pick the same backends: the last tie is as good.
-  auto left = turn.next++ % std::max<std::uint64_t>(ties, 1);
-  auto best = field.candidates.front();
-  for (const auto candidate : field.candidates) {
-    if (cost_of(candidate) > lowest) continue;
-    best = candidate;
-    if (left-- == 0) break;
-  }
-  return best;
+  turn.next = best + 1;
+  return field.candidates[best];
 }
 
-double LoadCost(const Field& field, std::uint32_t position) {
-  return (field.At(position).Load() + 1) / Share(field, position);
+// The highest load that is known of a candidate; 0 where none is.
+double WorstLoad(const Field& field) {
+  double worst = 0;
+  for (const auto candidate : field.candidates) {
+    const auto& member = field.At(candidate);
+    if (member.status.load) worst = std::max(worst, member.Load());
+  }
+  return worst;
+}
+
+bool IsLoadUnknown(const Field& field, std::uint32_t position) {
+  return !field.At(position).status.load;
+}
+
+// A member of whose load nothing is known may be the busiest of all, and what goes through the
+// gateway comes on top: otherwise a cluster that hides its load would get everything.
+double LoadCost(const Field& field, std::uint32_t position, double worst) {
+  const double hidden = IsLoadUnknown(field, position) ? worst : 0;
+  return (hidden + field.At(position).Load() + kIdleCost) / Share(field, position);
 }
 
 // Exchanges that a member may have in flight before its keys go on to the next one.
@@ -119,19 +135,26 @@ std::uint32_t PickAtRandom(const Field& field, Random& random) {
 }
 
 std::uint32_t PickLeastLoad(const Field& field, GroupTurn& turn, Random& random) {
-  const auto cost = [&](std::uint32_t position) { return LoadCost(field, position); };
+  double worst = 0;
+  const auto cost = [&](std::uint32_t position) { return LoadCost(field, position, worst); };
+  const auto unknown = [&](std::uint32_t position) { return IsLoadUnknown(field, position); };
   const auto count = field.candidates.size();
-  if (count <= kLargeGroup) return Cheapest(field, turn, cost);
+  if (count <= kLargeGroup) {
+    if (std::ranges::any_of(field.candidates, unknown)) worst = WorstLoad(field);
+    return Cheapest(field, turn, cost);
+  }
   const auto first = random.Below(count);
   const auto other = (first + 1 + random.Below(count - 1)) % count;
   const auto a = field.candidates[first];
   const auto b = field.candidates[other];
+  if (unknown(a) || unknown(b)) worst = WorstLoad(field);
   return cost(b) < cost(a) ? b : a;
 }
 
 std::uint32_t PickLeastInFlight(const Field& field, GroupTurn& turn) {
   return Cheapest(field, turn, [&](std::uint32_t position) {
-    return (static_cast<double>(field.At(position).InFlight()) + 1) / Share(field, position);
+    return (static_cast<double>(field.At(position).InFlight()) + kIdleCost) /
+           Share(field, position);
   });
 }
 

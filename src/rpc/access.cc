@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 
 #include "base/strings.h"
+#include "http/client_address.h"
+#include "identity/endpoint_url.h"
 #include "identity/sessions.h"
 
 namespace gateway::rpc {
@@ -32,6 +34,13 @@ std::string DecodeBase64(std::string_view text) {
   return out;
 }
 
+// Also in the form in which IPv6 sockets see IPv4.
+bool IsLoopbackAddress(std::string_view address) {
+  constexpr std::string_view kMapped = "::ffff:";
+  if (address.starts_with(kMapped)) address.remove_prefix(kMapped.size());
+  return identity::IsLoopback(address);
+}
+
 }  // namespace
 
 identity::Credentials CredentialsOf(std::string_view auth_key, std::string_view authorization) {
@@ -52,15 +61,21 @@ identity::Credentials CredentialsOf(std::string_view auth_key, std::string_view 
   return credentials;
 }
 
-bool IsForeignOrigin(const Request& request) {
+Whence WhenceOf(std::string_view peer,
+                std::span<const AddressBlock> trusted,
+                std::span<const http::HeaderField> forwarding) {
+  return {.client = http::ClientAddress(peer, trusted, forwarding),
+          .local = forwarding.empty() && IsLoopbackAddress(peer)};
+}
+
+bool Access::IsForeign(const Request& request) const {
   if (request.origin.empty()) return false;
-  std::string_view origin = request.origin;
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (origin.starts_with(scheme)) {
-      return !EqualsIgnoreCase(origin.substr(scheme.size()), request.host);
-    }
-  }
-  return true;  // "null" and whatever else
+  const auto origin = ParseUrl(request.origin);
+  if (!origin) return true;  // "null" and whatever else
+  if (hooks_.external_url && *origin == *hooks_.external_url) return false;
+  // Host has no scheme: behind a balancer that ends TLS it is not the one that we are asked by.
+  const auto ours = ParseUrl((origin->tls ? "https://" : "http://") + request.host);
+  return !ours || *origin != *ours;
 }
 
 identity::Credentials Access::CredentialsIn(const Request& request) const {
@@ -70,16 +85,16 @@ identity::Credentials Access::CredentialsIn(const Request& request) const {
   return credentials;
 }
 
-bool Access::Blocks(const identity::Credentials& credentials) const {
-  return !credentials.empty() && hooks_.blocks(credentials);
+identity::Waits Access::WaitsFor(const identity::Credentials& credentials) const {
+  return credentials.empty() ? identity::Waits::kForNothing : hooks_.waits(credentials);
 }
 
 Expected<identity::Principal> Access::Admit(const identity::Credentials& credentials,
-                                            std::string_view host,
+                                            const identity::Sender& sender,
                                             identity::Role role) const {
   if (role == identity::Role::kNone) return identity::Principal{"anonymous", role, "anonymous"};
-  auto principal = credentials.empty() ? Expected<identity::Principal>(hooks_.anonymous(host))
-                                       : hooks_.authenticate(credentials);
+  auto principal =
+      credentials.empty() ? hooks_.anonymous(sender, role) : hooks_.authenticate(credentials);
   if (!principal) return principal;
   if (auto authorized = identity::Authorize(*principal, role); !authorized) {
     return std::unexpected(authorized.error());

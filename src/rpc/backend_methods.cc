@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <ranges>
+#include <unordered_map>
 
 #include "rpc/convert_backend.h"
 #include "rpc/methods.h"
@@ -28,19 +30,45 @@ void Prepare(const std::vector<std::string>& paths, v1::Backend& message) {
   if (has("threshold_cluster_load") && !has("load_limit")) message.clear_load_limit();
 }
 
+// A state of the backend is not a part of it, and has calls of its own.
+Expected<void> CheckNamesNoState(const std::vector<std::string>& paths) {
+  for (const auto& path : paths) {
+    if (path == "is_healthy" || path == "health" || path == "is_marked") {
+      return InvalidField(path,
+                          "a patch does not change it: use :markHealthy, :markUnhealthy or "
+                          ":clearMarks (MarkHealthyBackend, and so on)");
+    }
+    if (path == "cluster_load" || path == "load") {
+      return InvalidField(path,
+                          "a patch does not change it: use :updateClusterLoad "
+                          "(UpdateClusterLoadBackend)");
+    }
+  }
+  return {};
+}
+
+// `message`, a whole backend, as somebody means it who has read it before.
+v1::Backend AsMeant(const AdminService& service, v1::Backend message) {
+  const auto stored = service.GetBackend(message.id());
+  if (stored) TakeWhatChanged(message, stored->backend);
+  return message;
+}
+
 Expected<void> CreateOrUpdate(AdminService& service,
                               const v1::Backend& message,
                               const Caller& caller) {
-  const auto put = PutFrom(message, WhenUnset::kDisabled, Existence::kAny,
-                           [&](model::Backend backend, const admin::Precondition& precondition) {
-                             return service.PutBackend(std::move(backend), precondition, caller);
-                           });
-  if (!put) return std::unexpected(put.error());
-  if (message.is_healthy()) {
-    if (auto marked = service.MarkBackend(message.id(), true, caller); !marked) return marked;
-  }
-  if (message.cluster_load() <= 0) return {};
-  return service.SetBackendLoad(message.id(), message.cluster_load(), caller);
+  const auto healthy = message.is_healthy() ? std::optional(true) : std::nullopt;
+  const auto load =
+      message.cluster_load() > 0 ? std::optional(message.cluster_load()) : std::nullopt;
+  return PutFrom(AsMeant(service, message), WhenUnset::kDisabled, Existence::kAny,
+                 [&](model::Backend backend, const admin::Precondition& precondition) {
+                   const auto put = [&](admin::Batch& batch) -> Expected<void> {
+                     auto done = batch.Put(std::move(backend), precondition);
+                     if (!done || !(healthy || load)) return done;
+                     return batch.Mark(message.id(), healthy, load);
+                   };
+                   return service.Together({"backend", message.id()}, caller, put);
+                 });
 }
 
 Expected<BackendView> Patch(AdminService& service,
@@ -50,6 +78,7 @@ Expected<BackendView> Patch(AdminService& service,
   const auto precondition = PreconditionOf(patch.etag(), Existence::kMustExist);
   if (!precondition) return std::unexpected(precondition.error());
   const auto paths = PathsOf(request.update_mask(), patch);
+  if (auto changes = CheckNamesNoState(paths); !changes) return std::unexpected(changes.error());
   return service.ChangeBackend(
       patch.id(),
       [&](model::Backend& backend) { return PatchObject(backend, patch, paths, Prepare); },
@@ -70,14 +99,6 @@ Expected<BackendView> Change(AdminService& service,
       {}, caller);
 }
 
-// Those of the file are drained by the file: here they are waited for.
-Expected<void> BeginDrain(AdminService& service, const std::string& id, const Caller& caller) {
-  const auto view = service.GetBackend(id);
-  if (view && view->backend.draining) return {};
-  return Done(
-      Change(service, id, caller, [](model::Backend& backend) { backend.draining = true; }));
-}
-
 Expected<void> Drain(AdminService& service,
                      DrainWaiter& drains,
                      const v1::DrainBackendRequest& request,
@@ -86,10 +107,13 @@ Expected<void> Drain(AdminService& service,
   if (request.timeout_seconds() < 0 || request.timeout_seconds() > kMaxDrainSeconds) {
     return InvalidField("timeout_seconds", "0 to 300");
   }
-  if (auto begun = BeginDrain(service, request.id(), caller); !begun) return begun;
+  if (auto begun = service.BeginDrain(request.id(), caller); !begun) return begun;
   const auto empty = [&] { return service.Drained(request.id()); };
-  response.set_drained(drains.Wait(empty, std::chrono::seconds(request.timeout_seconds())));
+  const auto waited = drains.Wait(empty, std::chrono::seconds(request.timeout_seconds()));
+  response.set_drained(waited ? *waited : empty());
   if (response.drained()) return {};
+  if (auto known = service.CheckOthersAreKnown(request.id()); !known) return known;
+  service.LogWhyNotDrained(request.id());
   // A backend that was deleted meanwhile has nothing left.
   const auto state = service.Left(request.id()).value_or(model::DrainState());
   response.set_in_flight(static_cast<std::int32_t>(state.exchanges));
@@ -114,32 +138,61 @@ Expected<void> ListHistory(AdminService& service,
   return {};
 }
 
-// Groups that name the backend, for the filter `group`.
-std::vector<std::string> GroupsOf(const std::vector<model::Group>& groups, const std::string& id) {
-  std::vector<std::string> found;
-  for (const auto& group : groups) {
-    if (std::ranges::find(group.backends, id) != group.backends.end()) found.push_back(group.id);
+// Groups by the backends that they name, for the filter `group`. Made when it is asked first.
+class GroupsByBackend {
+ public:
+  explicit GroupsByBackend(const AdminService& service) : service_(service) {}
+
+  const std::vector<std::string_view>& Of(std::string_view backend_id) {
+    if (!index_) Fill();
+    return (*index_)[backend_id];
   }
-  return found;
+
+ private:
+  void Fill() {
+    groups_ = service_.ListGroups();
+    index_.emplace();
+    for (const auto& group : *groups_) {
+      for (const auto& id : group.backends) (*index_)[id].push_back(group.id);
+    }
+  }
+
+  const AdminService& service_;
+  admin::Objects<model::Group> groups_;  // the index has views into it
+  std::optional<std::unordered_map<std::string_view, std::vector<std::string_view>>> index_;
+};
+
+FilterName HealthFilter() {
+  using enum model::Health;
+  FilterName filter{"health"};
+  for (const auto health : {kUnknown, kStarting, kHealthy, kUnhealthy, kOffSchedule}) {
+    filter.values.push_back(NameOf(health));
+  }
+  return filter;
 }
 
 Expected<void> List(AdminService& service,
                     const v1::ListBackendsRequest& request,
                     v1::ListBackendsResponse& response) {
-  const auto groups = service.ListGroups();
+  GroupsByBackend groups(service);
   const auto values = [&](const BackendView& view,
-                          std::string_view name) -> std::vector<std::string> {
+                          std::string_view name) -> std::vector<std::string_view> {
     const auto& backend = view.backend;
     if (name == "id") return {backend.id};
     if (name == "enabled") return {FlagText(backend.enabled)};
     if (name == "draining") return {FlagText(backend.draining)};
-    if (name == "health") return {std::string(NameOf(view.status.health))};
-    if (name == "source") return {std::string(NameOf(backend.source))};
-    return GroupsOf(groups, backend.id);
+    if (name == "health") return {NameOf(view.status.health)};
+    if (name == "source") return {NameOf(backend.source)};
+    return groups.Of(backend.id);
   };
   return ListPage(
       request, response, service.ListBackends(),
-      {"id", "enabled", "draining", "health", "source", "group"},
+      {{"id"},
+       FlagFilter("enabled"),
+       FlagFilter("draining"),
+       HealthFilter(),
+       SourceFilter(),
+       {"group"}},
       [](const BackendView& view) { return view.backend.id; }, values,
       [&](const BackendView& view) { *response.add_backends() = ToProto(view); });
 }
@@ -157,7 +210,7 @@ void AddKnownMethods(MethodTable& table, AdminService& service) {
         return Show(service.GetBackend(request.id()), *response.mutable_backend());
       });
   table.Add<v1::Empty, v1::BackendListAllResponse>(
-      "BackendApi.ListAllBackends", Role::kViewer, Blocking::kNo,
+      "BackendApi.ListAllBackends", Role::kViewer, Blocking::kLong,
       [&service](const auto&, auto& response, const Caller&) -> Expected<void> {
         for (const auto& view : service.ListBackends()) *response.add_items() = ToProto(view);
         return {};
@@ -226,13 +279,13 @@ void AddObservations(MethodTable& table, AdminService& service, DrainWaiter& dra
 void AddNewMethods(MethodTable& table, AdminService& service) {
   const auto put = [&service](const v1::Backend& message, Existence existence,
                               const Caller& caller) {
-    return PutFrom(message, WhenUnset::kEnabled, existence,
+    return PutFrom(AsMeant(service, message), WhenUnset::kEnabled, existence,
                    [&](model::Backend backend, const admin::Precondition& precondition) {
                      return service.PutBackend(std::move(backend), precondition, caller);
                    });
   };
   table.Add<v1::ListBackendsRequest, v1::ListBackendsResponse>(
-      "BackendApi.ListBackends", Role::kViewer, Blocking::kNo,
+      "BackendApi.ListBackends", Role::kViewer, Blocking::kLong,
       [&service](const auto& request, auto& response, const Caller&) {
         return List(service, request, response);
       });

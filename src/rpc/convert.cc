@@ -3,31 +3,17 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <ranges>
 
 #include <fmt/format.h>
 
 #include "base/strings.h"
+#include "base/utf8.h"
 
 namespace gateway::rpc {
 namespace {
 
 using Existence = admin::Precondition::Existence;
-
-// Length of the UTF-8 sequence at the beginning of `bytes`; 0: none (RFC 3629 §4).
-std::size_t SequenceLength(std::string_view bytes) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  const auto lead = at(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || bytes.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xC0) != 0x80) return 0;
-  }
-  const bool overlong = (lead == 0xE0 && at(1) < 0xA0) || (lead == 0xF0 && at(1) < 0x90);
-  const bool surrogate = lead == 0xED && at(1) >= 0xA0;
-  const bool beyond = lead == 0xF4 && at(1) >= 0x90;
-  return overlong || surrogate || beyond ? 0 : length;
-}
 
 }  // namespace
 
@@ -66,30 +52,23 @@ Clock::WallTime FromMilliseconds(std::int64_t milliseconds) {
       std::chrono::milliseconds(std::clamp<std::int64_t>(milliseconds, 0, kMax)));
 }
 
-std::string ToText(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size());
-  while (!bytes.empty()) {
-    const auto length = SequenceLength(bytes);
-    text += length == 0 ? std::string_view("\xEF\xBF\xBD") : bytes.substr(0, length);
-    bytes.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return text;
-}
+std::string ToText(std::string_view bytes) { return ToUtf8(bytes); }
 
 std::string EtagOf(std::uint64_t version) { return version == 0 ? "" : std::to_string(version); }
 
 Expected<admin::Precondition> PreconditionOf(std::string_view etag, Existence existence) {
-  admin::Precondition precondition{existence, std::nullopt};
+  admin::Precondition precondition{existence, {}};
   if (etag.empty()) return precondition;
   if (etag == "*") {
     if (existence == Existence::kAny) precondition.existence = Existence::kMustExist;
     return precondition;
   }
-  const auto version = ParseDecimal(etag);
-  if (!version) return InvalidField("etag", "send one that this API gave out, or *");
   if (existence == Existence::kAny) precondition.existence = Existence::kMustExist;
-  precondition.version = *version;
+  for (const auto part : std::views::split(etag, ',')) {
+    const auto version = ParseDecimal(std::string_view(part));
+    if (!version) return InvalidField("etag", "send one that this API gave out, or *");
+    precondition.versions.push_back(*version);
+  }
   return precondition;
 }
 

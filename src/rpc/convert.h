@@ -36,8 +36,9 @@ std::string ToText(std::string_view bytes);
 // Empty for version 0, which is that of objects of the file.
 std::string EtagOf(std::uint64_t version);
 
-// What a write with this etag asks for: empty: nothing; `*`: that the object is there. An existence
-// of kMustNotExist stays. kInvalidArgument: not an etag of ours.
+// What a write with this etag asks for: empty: nothing; `*`: that the object is there; else one, or
+// several with commas between them, of which one must be the object's. An existence of
+// kMustNotExist stays. kInvalidArgument: not an etag of ours.
 Expected<admin::Precondition> PreconditionOf(
     std::string_view etag,
     admin::Precondition::Existence existence = admin::Precondition::Existence::kAny);

@@ -11,8 +11,12 @@
 namespace gateway::rpc {
 namespace {
 
-std::int32_t Rounded(double value) {
+// What is no number is 0, as what is not known.
+double Finite(double value) { return std::isfinite(value) ? value : 0; }
+
+std::int32_t Rounded(double number) {
   constexpr double kMax = std::numeric_limits<std::int32_t>::max();
+  const auto value = Finite(number);
   return static_cast<std::int32_t>(std::lround(std::clamp(value, 0.0, kMax)));
 }
 
@@ -83,7 +87,7 @@ v1::Backend ToProto(const admin::BackendView& view) {
   out.set_health(ToProto(status.health));
   out.set_health_reason(ToText(status.reason));
   out.set_trino_version(ToText(status.version));
-  out.set_load(view.load);
+  out.set_load(Finite(view.load));
   out.set_in_flight(static_cast<std::int32_t>(view.in_flight));
   out.set_process_forwarded(status.process_forwarded);
   out.set_coordinator_suffix(ToText(status.coordinator_suffix));
@@ -102,6 +106,27 @@ v1::Backend ToProto(const admin::BackendView& view) {
   return out;
 }
 
+void TakeWhatChanged(v1::Backend& backend, const model::Backend& stored) {
+  const auto old = ToProto(stored);
+  const bool new_parts = backend.scheme() != old.scheme() || backend.hostname() != old.hostname();
+  if (!backend.url().empty() && !backend.hostname().empty()) {
+    if (!new_parts && backend.url() != old.url()) {
+      backend.clear_scheme();
+      backend.clear_hostname();
+    } else if (new_parts && backend.url() == old.url()) {
+      backend.clear_url();
+    }
+  }
+  const bool new_threshold = backend.threshold_cluster_load() != old.threshold_cluster_load();
+  if (backend.load_limit() != 0 && backend.threshold_cluster_load() != 0) {
+    if (!new_threshold && backend.load_limit() != old.load_limit()) {
+      backend.clear_threshold_cluster_load();
+    } else if (new_threshold && backend.load_limit() == old.load_limit()) {
+      backend.clear_load_limit();
+    }
+  }
+}
+
 Expected<model::Backend> FromProto(const v1::Backend& backend, WhenUnset when_unset) {
   auto url = UrlOf(backend);
   if (!url) return std::unexpected(url.error());
@@ -110,6 +135,13 @@ Expected<model::Backend> FromProto(const v1::Backend& backend, WhenUnset when_un
   }
   if (backend.threshold_cluster_load() < 0) {
     return InvalidField("threshold_cluster_load", "0 (none) or more");
+  }
+  if (backend.load_limit() != 0 && backend.threshold_cluster_load() != 0 &&
+      Rounded(backend.load_limit()) != backend.threshold_cluster_load()) {
+    return InvalidField("load_limit",
+                        fmt::format("{} is not what threshold_cluster_load says, {}; "
+                                    "set one of the two",
+                                    backend.load_limit(), backend.threshold_cluster_load()));
   }
   model::Backend out;
   out.id = backend.id();

@@ -1,6 +1,7 @@
 #include "rpc/convert_policy.h"
 
 #include "rpc/convert.h"
+#include "rpc/enum_names.h"
 
 namespace gateway::rpc {
 namespace {
@@ -31,7 +32,7 @@ static_assert(static_cast<int>(model::ConditionType::kTimeWindow) == Condition::
 
 Expected<model::Condition> FromProto(const Condition& condition) {
   if (!Condition::ConditionType_IsValid(condition.type())) {
-    return InvalidField("conditions.type", "its number is not known");
+    return InvalidField("conditions.type", NamesOf(*Condition::ConditionType_descriptor()));
   }
   return model::Condition{.type = static_cast<model::ConditionType>(condition.type()),
                           .name = condition.name(),
@@ -44,7 +45,7 @@ Expected<void> ReadRule(const v1::Policy& policy, model::Policy& out) {
   out.rule_type = model::RuleType::kNone;
   if (!policy.has_rule()) return {};
   if (!Rule::RuleType_IsValid(policy.rule().type())) {
-    return InvalidField("rule.type", "its number is not known");
+    return InvalidField("rule.type", NamesOf(*Rule::RuleType_descriptor()));
   }
   out.rule_type = FromProto(policy.rule().type());
   out.rule_value = policy.rule().value();

@@ -1,5 +1,7 @@
 #include "rpc/convert.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "base/result_testing.h"
@@ -100,6 +102,38 @@ TEST(Convert, TakesAnAddressInEitherForm) {
   EXPECT_EQ(FromProto(message, WhenUnset::kEnabled)->url, (Url{false, "t", 81}));
 }
 
+TEST(Convert, TakesALoadLimitInEitherFormButNotTwo) {
+  v1::Backend message;
+  message.set_url("http://t");
+  message.set_threshold_cluster_load(3);
+  EXPECT_EQ(FromProto(message, WhenUnset::kEnabled)->load_limit, 3);
+  message.set_load_limit(2.5);  // which is 3 in the other form
+  EXPECT_EQ(FromProto(message, WhenUnset::kEnabled)->load_limit, 2.5);
+  message.set_load_limit(40);
+  EXPECT_EQ(CodeOf(FromProto(message, WhenUnset::kEnabled)), ErrorCode::kInvalidArgument);
+  message.clear_threshold_cluster_load();
+  EXPECT_EQ(FromProto(message, WhenUnset::kEnabled)->load_limit, 40);
+}
+
+TEST(Convert, TakesTheFieldThatChangedOfTwoThatContradict) {
+  const model::Backend stored{.id = "c1", .url = {false, "t", 81}, .load_limit = 40};
+  const auto written = [&](auto change) {
+    auto message = ToProto(stored);
+    change(message);
+    TakeWhatChanged(message, stored);
+    return FromProto(message, WhenUnset::kEnabled);
+  };
+  EXPECT_EQ(written([](v1::Backend& b) { b.set_load_limit(50); })->load_limit, 50);
+  EXPECT_EQ(written([](v1::Backend& b) { b.set_threshold_cluster_load(7); })->load_limit, 7);
+  EXPECT_EQ(written([](v1::Backend& b) { b.set_url("https://u"); })->url, (Url{true, "u", 443}));
+  EXPECT_EQ(written([](v1::Backend& b) { b.set_hostname("u:9"); })->url, (Url{false, "u", 9}));
+  const auto both = [](v1::Backend& b) {
+    b.set_load_limit(50);
+    b.set_threshold_cluster_load(7);
+  };
+  EXPECT_EQ(CodeOf(written(both)), ErrorCode::kInvalidArgument);
+}
+
 TEST(Convert, RefusesNumbersThatNoEnumHas) {
   v1::Backend backend;
   backend.set_hostname("t");
@@ -110,10 +144,17 @@ TEST(Convert, RefusesNumbersThatNoEnumHas) {
   EXPECT_EQ(CodeOf(FromProto(group, WhenUnset::kEnabled)), ErrorCode::kInvalidArgument);
   v1::Policy policy;
   policy.mutable_rule()->set_type(static_cast<v1::Policy::Rule::RuleType>(7));
-  EXPECT_EQ(CodeOf(FromProto(policy, WhenUnset::kEnabled)), ErrorCode::kInvalidArgument);
+  const auto rule = FromProto(policy, WhenUnset::kEnabled);
+  ASSERT_EQ(CodeOf(rule), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(rule.error().message,
+            "field 'rule.type': header_connection_properties, header_client_tags, header_host, "
+            "listening_port, none");
   policy.clear_rule();
   policy.add_conditions()->set_type(static_cast<v1::Policy::Condition::ConditionType>(99));
-  EXPECT_EQ(CodeOf(FromProto(policy, WhenUnset::kEnabled)), ErrorCode::kInvalidArgument);
+  const auto condition = FromProto(policy, WhenUnset::kEnabled);
+  ASSERT_EQ(CodeOf(condition), ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(condition.error().message.starts_with(
+      "field 'conditions.type': user, user_regex, source, routing_group, client_address,"));
 }
 
 TEST(Convert, GivesWhatIsNotSetTheMeaningOfTheMethod) {
@@ -150,13 +191,28 @@ TEST(Convert, ShowsWhatIsKnownAboutABackend) {
   EXPECT_TRUE(ToProto(view).spooling());
 }
 
+TEST(Convert, ShowsNoNumbersThatAreNone) {
+  admin::BackendView view;
+  view.backend = AnyBackend();
+  for (const auto number :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    view.load = number;
+    view.status.figures.running = number;
+    const auto message = ToProto(view);
+    EXPECT_EQ(message.cluster_load(), 0);
+    EXPECT_EQ(message.load(), 0);
+    EXPECT_EQ(message.running_queries(), 0);
+  }
+}
+
 TEST(PreconditionOf, ReadsEtags) {
   EXPECT_EQ(PreconditionOf("")->existence, Existence::kAny);
   EXPECT_EQ(PreconditionOf("", Existence::kMustNotExist)->existence, Existence::kMustNotExist);
   EXPECT_EQ(PreconditionOf("*")->existence, Existence::kMustExist);
-  EXPECT_EQ(PreconditionOf("7")->version, 7U);
+  EXPECT_EQ(PreconditionOf("7")->versions, (std::vector<std::uint64_t>{7}));
+  EXPECT_EQ(PreconditionOf("7,9")->versions, (std::vector<std::uint64_t>{7, 9}));
   EXPECT_EQ(PreconditionOf("7")->existence, Existence::kMustExist);
-  for (const auto etag : {"x", "-1", "7 ", "\"7\""}) {
+  for (const auto etag : {"x", "-1", "7 ", "\"7\"", ",", "7,", "7,x", "7,*"}) {
     SCOPED_TRACE(etag);
     EXPECT_EQ(CodeOf(PreconditionOf(etag)), ErrorCode::kInvalidArgument);
   }

@@ -7,10 +7,11 @@ constexpr std::chrono::milliseconds kInterval{50};
 
 }  // namespace
 
-bool DrainWaiter::Wait(const std::function<bool()>& empty, std::chrono::seconds timeout) {
+std::optional<bool> DrainWaiter::Wait(const std::function<bool()>& empty,
+                                      std::chrono::seconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   std::unique_lock lock(mutex_);
-  if (waiting_ >= most_) return empty();
+  if (waiting_ >= most_) return std::nullopt;
   ++waiting_;
   bool done = empty();
   while (!done && !stopping_ && std::chrono::steady_clock::now() < deadline) {

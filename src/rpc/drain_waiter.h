@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <optional>
 
 namespace gateway::rpc {
 
@@ -16,9 +17,9 @@ class DrainWaiter {
  public:
   explicit DrainWaiter(std::size_t most) : most_(most) {}
 
-  // Asks `empty` now and then, until it says yes, the timeout is over, or Stop() is called; at once
-  // when too many wait already. Returns its last answer.
-  bool Wait(const std::function<bool()>& empty, std::chrono::seconds timeout);
+  // Asks `empty` now and then, until it says yes, the timeout is over, or Stop() is called. Returns
+  // its last answer; nothing, at once and without asking, when too many wait already.
+  std::optional<bool> Wait(const std::function<bool()>& empty, std::chrono::seconds timeout);
 
   // Ends all waiting, now and later.
   void Stop();

@@ -50,7 +50,7 @@ inline MethodTable FakeMethods(LastCall& last) {
         return {};
       });
   table.Add<v1::ListBackendsRequest, v1::ListBackendsResponse>(
-      "BackendApi.ListBackends", Role::kViewer, Blocking::kNo,
+      "BackendApi.ListBackends", Role::kViewer, Blocking::kLong,
       [](const auto& request, auto& response, const auto&) -> Expected<void> {
         response.set_total_size(request.page_size());
         response.set_next_page_token(request.filter());
@@ -86,8 +86,13 @@ inline MethodTable FakeMethods(LastCall& last) {
       });
   table.Add<v1::GroupGetRequest, v1::GroupGetResponse>(
       "GroupApi.GetGroup", Role::kViewer, Blocking::kNo,
-      [](const auto& request, auto&, const auto&) -> Expected<void> {
+      [](const auto& request, auto& response, const auto&) -> Expected<void> {
         if (request.id() == "down") return Fail(ErrorCode::kUnavailable, "the database is away");
+        if (request.id() == "adhoc") {
+          response.mutable_group()->set_id("adhoc");
+          response.mutable_group()->set_etag("5");
+          return {};
+        }
         return Fail(ErrorCode::kInternal, "SELECT secret FROM x");
       });
   return table;
@@ -104,11 +109,16 @@ inline AccessHooks FakeAccess() {
     return identity::Principal{credentials.user.empty() ? "someone" : credentials.user, *role,
                                "token"};
   };
-  hooks.blocks = [](const identity::Credentials& credentials) { return !credentials.user.empty(); };
-  hooks.anonymous = [](std::string_view) {
+  // Users have to be looked up; `ldap` in a directory.
+  hooks.waits = [](const identity::Credentials& credentials) {
+    if (credentials.user.empty()) return identity::Waits::kForNothing;
+    return credentials.user == "ldap" ? identity::Waits::kForOthers : identity::Waits::kForHashing;
+  };
+  hooks.anonymous = [](const identity::Sender&, identity::Role) {
     return identity::Principal{"anonymous", identity::Role::kViewer, "anonymous"};
   };
   hooks.session_cookie = "session";
+  hooks.external_url = Url{true, "gw.example.org", 443};
   return hooks;
 }
 

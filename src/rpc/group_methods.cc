@@ -37,19 +37,30 @@ Expected<void> SetEnabled(AdminService& service,
       {}, caller));
 }
 
+FilterName StrategyFilter() {
+  using enum model::Strategy;
+  FilterName filter{"strategy"};
+  for (const auto strategy :
+       {kRoundRobin, kRandom, kLeastLoad, kWeightedRoundRobin, kLeastInFlight, kHash}) {
+    filter.values.push_back(NameOf(strategy));
+  }
+  return filter;
+}
+
 Expected<void> List(AdminService& service,
                     const v1::ListGroupsRequest& request,
                     v1::ListGroupsResponse& response) {
   const auto values = [](const model::Group& group,
-                         std::string_view name) -> std::vector<std::string> {
+                         std::string_view name) -> std::vector<std::string_view> {
     if (name == "id") return {group.id};
     if (name == "enabled") return {FlagText(group.enabled)};
-    if (name == "source") return {std::string(NameOf(group.source))};
-    if (name == "strategy") return {std::string(NameOf(group.strategy))};
-    return group.backends;
+    if (name == "source") return {NameOf(group.source)};
+    if (name == "strategy") return {NameOf(group.strategy)};
+    return {group.backends.begin(), group.backends.end()};
   };
   return ListPage(
-      request, response, service.ListGroups(), {"id", "enabled", "strategy", "source", "backend"},
+      request, response, *service.ListGroups(),
+      {{"id"}, FlagFilter("enabled"), StrategyFilter(), SourceFilter(), {"backend"}},
       [](const model::Group& group) { return group.id; }, values,
       [&](const model::Group& group) { *response.add_groups() = ToProto(group); });
 }
@@ -70,9 +81,10 @@ void AddKnownMethods(MethodTable& table, AdminService& service) {
         return Show(service.GetGroup(request.id()), *response.mutable_group());
       });
   table.Add<v1::Empty, v1::GroupListAllResponse>(
-      "GroupApi.ListAllGroups", Role::kViewer, Blocking::kNo,
+      "GroupApi.ListAllGroups", Role::kViewer, Blocking::kLong,
       [&service](const auto&, auto& response, const Caller&) -> Expected<void> {
-        for (const auto& group : service.ListGroups()) *response.add_items() = ToProto(group);
+        const auto groups = service.ListGroups();
+        for (const auto& group : *groups) *response.add_items() = ToProto(group);
         return {};
       });
   table.Add<v1::GroupDeleteRequest, v1::Empty>(
@@ -102,7 +114,7 @@ void AddNewMethods(MethodTable& table, AdminService& service) {
                    });
   };
   table.Add<v1::ListGroupsRequest, v1::ListGroupsResponse>(
-      "GroupApi.ListGroups", Role::kViewer, Blocking::kNo,
+      "GroupApi.ListGroups", Role::kViewer, Blocking::kLong,
       [&service](const auto& request, auto& response, const Caller&) {
         return List(service, request, response);
       });

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "rpc/status.h"
+#include "rpc/unknown_fields.h"
 
 namespace gateway::rpc {
 namespace {
@@ -40,6 +42,18 @@ std::string MetadataNamed(const CallbackServerContext& context, const char* name
                                  : std::string(found->second.data(), found->second.size());
 }
 
+// Views into the context.
+std::vector<http::HeaderField> ForwardingOf(const CallbackServerContext& context) {
+  std::vector<http::HeaderField> found;
+  for (const auto name : kForwardingHeaders) {
+    const auto [begin, end] = context.client_metadata().equal_range({name.data(), name.size()});
+    for (auto entry = begin; entry != end; ++entry) {
+      found.push_back({name, {entry->second.data(), entry->second.size()}});
+    }
+  }
+  return found;
+}
+
 // "ipv4:127.0.0.1:5000" -> "127.0.0.1"; "ipv6:%5B::1%5D:5000" or "ipv6:[::1]:5000" -> "::1".
 std::string AddressOf(std::string peer) {
   const auto scheme = peer.find(':');
@@ -50,10 +64,6 @@ std::string AddressOf(std::string peer) {
     if (const auto at = host.find(bracket); at != std::string::npos) host.erase(at, bracket.size());
   }
   return host;
-}
-
-bool IsLoopback(std::string_view address) {
-  return address.starts_with("127.") || address == "::1";
 }
 
 bool Parse(const ByteBuffer& bytes, pb::Message& message) {
@@ -71,32 +81,49 @@ void Serialize(const pb::Message& message, ByteBuffer& bytes) {
 // All that a call needs.
 struct Parts {
   const Access& access;
-  WorkPool& pool;
+  Pools pools;
   telemetry::Logger& logger;
+  std::vector<AddressBlock> trusted_proxies;
 };
 
 class Call {
  public:
   Call(const Parts& parts, const Method& method, const CallbackServerContext& context)
-      : parts_(parts), method_(method), client_(AddressOf(context.peer())) {
+      : parts_(parts),
+        method_(method),
+        whence_(WhenceOf(AddressOf(context.peer()), parts.trusted_proxies, ForwardingOf(context))) {
     credentials_ = CredentialsOf(MetadataNamed(context, "x-auth-key"),
                                  MetadataNamed(context, "authorization"));
-    credentials_.client = client_;
+    credentials_.client = whence_.client;
   }
 
-  bool Blocks() const {
-    return method_.blocking == Blocking::kYes ||
-           (method_.role != identity::Role::kNone && parts_.access.Blocks(credentials_));
+  // On which pool Identify() may wait; null: it does not wait.
+  WorkPool* LoginPool() const {
+    if (method_.role == identity::Role::kNone) return nullptr;
+    const auto waits = parts_.access.WaitsFor(credentials_);
+    if (waits == identity::Waits::kForNothing) return nullptr;
+    const bool hashes = waits == identity::Waits::kForHashing;
+    return hashes ? &parts_.pools.logins : &parts_.pools.directory;
+  }
+  // On which pool Run() goes on, once it is known who calls; null: on none.
+  WorkPool* RunPool() const {
+    const bool refused = principal_ && !*principal_;
+    if (refused || method_.blocking == Blocking::kNo) return nullptr;
+    return method_.blocking == Blocking::kLong ? &parts_.pools.lists : &parts_.pools.waiting;
   }
 
-  grpc::Status Run(const ByteBuffer& request, ByteBuffer& response) const {
+  // Finds out who calls.
+  void Identify() {
     // No web page can speak gRPC, so the name that the caller used does not matter, but from where.
-    auto principal =
-        parts_.access.Admit(credentials_, IsLoopback(client_) ? "localhost" : "", method_.role);
+    principal_ = parts_.access.Admit(credentials_, {"localhost", whence_.local}, method_.role);
+  }
+
+  grpc::Status Run(const ByteBuffer& request, ByteBuffer& response) {
+    const auto& principal = *principal_;
     if (!principal) {
       parts_.logger.Event(telemetry::Level::kInfo, "admin.refused",
                           {{"method", method_.Title()},
-                           {"client", client_},
+                           {"client", whence_.client},
                            {"result", NameOf(principal.error().code)}});
       return ToGrpc(principal.error());
     }
@@ -104,9 +131,10 @@ class Call {
     if (!Parse(request, *message)) {
       return {grpc::StatusCode::INVALID_ARGUMENT, "the request is not the method's message"};
     }
+    if (auto known = CheckFieldsAreKnown(*message); !known) return ToGrpc(known.error());
     const auto answer = method_.NewResponse();
     const auto done =
-        Invoke(method_, *message, *answer, {client_, *std::move(principal), method_.Title()});
+        Invoke(method_, *message, *answer, {whence_.client, *principal, method_.Title()});
     if (done) {
       Serialize(*answer, response);
       return grpc::Status::OK;
@@ -121,9 +149,12 @@ class Call {
  private:
   const Parts& parts_;
   const Method& method_;
-  const std::string client_;
+  const Whence whence_;
   identity::Credentials credentials_;
+  std::optional<Expected<identity::Principal>> principal_;  // once it was looked for
 };
+
+const grpc::Status kNoThread{grpc::StatusCode::UNAVAILABLE, "too many requests wait: try again"};
 
 // One of our services, made as generated code makes its raw callback services.
 class TableService final : public grpc::Service {
@@ -149,18 +180,31 @@ class TableService final : public grpc::Service {
                                   const ByteBuffer& request,
                                   ByteBuffer& response) const {
     auto* reactor = context.DefaultReactor();
-    auto call = std::make_shared<const Call>(parts_, method, context);
-    if (!call->Blocks()) {
-      reactor->Finish(call->Run(request, response));
+    const auto call = std::make_shared<Call>(parts_, method, context);
+    auto* pool = call->LoginPool();
+    if (!pool) {
+      call->Identify();  // now, as nobody knows how long that holds
+      Go(call, reactor, request, response);
       return reactor;
     }
     // Request and response live until Finish().
-    const bool posted = parts_.pool.Post(
-        [call, reactor, &request, &response] { reactor->Finish(call->Run(request, response)); });
-    if (!posted) {
-      reactor->Finish({grpc::StatusCode::UNAVAILABLE, "too many requests wait: try again"});
-    }
+    const bool posted = pool->Post([this, call, reactor, &request, &response] {
+      call->Identify();
+      Go(call, reactor, request, response);
+    });
+    if (!posted) reactor->Finish(kNoThread);
     return reactor;
+  }
+
+  void Go(const std::shared_ptr<Call>& call,
+          grpc::ServerUnaryReactor* reactor,
+          const ByteBuffer& request,
+          ByteBuffer& response) const {
+    auto* pool = call->RunPool();
+    if (!pool) return reactor->Finish(call->Run(request, response));
+    const bool posted = pool->Post(
+        [call, reactor, &request, &response] { reactor->Finish(call->Run(request, response)); });
+    if (!posted) reactor->Finish(kNoThread);
   }
 
   const Parts& parts_;
@@ -176,12 +220,12 @@ struct GrpcServer::Impl {
   std::unique_ptr<grpc::Server> server;
 };
 
-GrpcServer::GrpcServer(GrpcServerOptions options,
+GrpcServer::GrpcServer(const GrpcServerOptions& options,
                        const MethodTable& table,
                        const Access& access,
-                       WorkPool& pool,
+                       Pools pools,
                        telemetry::Logger& logger)
-    : impl_(new Impl{std::move(options), Parts{access, pool, logger}, {}, nullptr}) {
+    : impl_(new Impl{options, Parts{access, pools, logger, options.trusted_proxies}, {}, nullptr}) {
   for (const auto& [name, method] : table.methods()) {
     impl_->services.try_emplace(std::string(method.service()), impl_->parts)
         .first->second.Add(method);
@@ -194,9 +238,10 @@ Expected<std::uint16_t> GrpcServer::Start() {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  const auto& [host, wanted] = impl_->options;
+  const auto& host = impl_->options.host;
   const bool ipv6 = host.find(':') != std::string::npos;
-  const auto address = fmt::format("{}{}{}:{}", ipv6 ? "[" : "", host, ipv6 ? "]" : "", wanted);
+  const auto address =
+      fmt::format("{}{}{}:{}", ipv6 ? "[" : "", host, ipv6 ? "]" : "", impl_->options.port);
   int port = 0;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
   // A port that somebody else listens on is an error, not one to share.

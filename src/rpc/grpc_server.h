@@ -2,16 +2,18 @@
 //
 // The services are made from the descriptors of the proto files and take and give bytes, so nothing
 // has to be generated for them and a method of the table needs no line here. grpc++ calls on its
-// own threads; handlers that may wait go to the pool. Threads: Start() and Stop() on one; calls
-// come on any.
+// own threads; handlers and logins that may take long go to the pools. Threads: Start() and Stop()
+// on one; calls come on any.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
+#include "base/ip_address.h"
 #include "rpc/access.h"
 #include "rpc/method_table.h"
 #include "rpc/work_pool.h"
@@ -22,15 +24,17 @@ namespace gateway::rpc {
 struct GrpcServerOptions {
   std::string host = "127.0.0.1";  // an IP address
   std::uint16_t port = 0;          // 0: a free one
+  // Balancers whose x-forwarded-for is believed. Empty: the client is who made the connection.
+  std::vector<AddressBlock> trusted_proxies = {};
 };
 
 class GrpcServer {
  public:
-  // The references must outlive the server; the pool must end after it.
-  GrpcServer(GrpcServerOptions options,
+  // The references must outlive the server; the pools must end after it.
+  GrpcServer(const GrpcServerOptions& options,
              const MethodTable& table,
              const Access& access,
-             WorkPool& pool,
+             Pools pools,
              telemetry::Logger& logger);
   // As Stop(), without patience.
   ~GrpcServer();

@@ -1,5 +1,6 @@
 #include "rpc/http_api.h"
 
+#include <optional>
 #include <utility>
 
 #include "rpc/login_pages.h"
@@ -10,6 +11,35 @@
 namespace gateway::rpc {
 
 using identity::Role;
+using identity::Waits;
+
+namespace {
+
+HttpApi::Thread ThreadFor(Waits waits) {
+  switch (waits) {
+    case Waits::kForNothing:
+      return HttpApi::Thread::kLoop;
+    case Waits::kForHashing:
+      return HttpApi::Thread::kLogins;
+    case Waits::kForOthers:
+      return HttpApi::Thread::kOthers;
+  }
+  return HttpApi::Thread::kOthers;
+}
+
+HttpApi::Thread ThreadFor(Blocking blocking) {
+  switch (blocking) {
+    case Blocking::kNo:
+      return HttpApi::Thread::kLoop;
+    case Blocking::kLong:
+      return HttpApi::Thread::kLists;
+    case Blocking::kYes:
+      return HttpApi::Thread::kWaiting;
+  }
+  return HttpApi::Thread::kWaiting;
+}
+
+}  // namespace
 
 HttpApi::HttpApi(HttpApiParts parts) : parts_(std::move(parts)), rest_(parts_.table) {}
 
@@ -20,7 +50,8 @@ HttpApi::Plan HttpApi::Prepare(Request request) const {
   if (parts_.adapter && TrinoGatewayApi::Owns(path)) return PrepareAdapter(shared);
   if (path.starts_with("/api/")) return PrepareRest(shared);
   if (parts_.login && LoginPages::Owns(path)) {
-    return {true, [this, shared] { return parts_.login->Handle(*shared); }};
+    return {.thread = ThreadFor(parts_.login->WaitsFor(*shared)),
+            .run = [this, shared] { return parts_.login->Handle(*shared); }};
   }
   auto page = FindPage(*shared, parts_.pages);
   if (page && !shared->IsRead()) {
@@ -30,7 +61,7 @@ HttpApi::Plan HttpApi::Prepare(Request request) const {
   if (!page) {
     page = RestError(404, "not_found", "there is nothing at this address; GET / lists what is");
   }
-  return {false, [response = *std::move(page)] { return response; }};
+  return {.run = [response = *std::move(page)]() mutable { return std::move(response); }};
 }
 
 HttpApi::Plan HttpApi::PrepareRest(const SharedRequest& request) const {
@@ -41,8 +72,8 @@ HttpApi::Plan HttpApi::PrepareRest(const SharedRequest& request) const {
   return PrepareCall(
       request, *target->binding->method,
       {[request, target](auto& message) { return Rest::Decode(*target, *request, message); },
-       [target](const auto& message) { return Rest::Encode(*target, message); },
-       [](const Error& error) { return RestError(error); }});
+       [request, target](const auto& message) { return Rest::Encode(*target, *request, message); },
+       RestError});
 }
 
 HttpApi::Plan HttpApi::PrepareTwirp(const SharedRequest& request) const {
@@ -56,47 +87,71 @@ HttpApi::Plan HttpApi::PrepareTwirp(const SharedRequest& request) const {
 }
 
 HttpApi::Plan HttpApi::PrepareAdapter(const SharedRequest& request) const {
-  const auto role = TrinoGatewayApi::RoleFor(*request);
-  const bool blocks =
-      !request->IsRead() ||
-      (role != Role::kNone && parts_.access.Blocks(parts_.access.CredentialsIn(*request)));
-  return {blocks, [this, request, role] {
-            auto principal = Admit(*request, role);
-            if (!principal) return RestError(principal.error());
-            return parts_.adapter->Handle(
-                *request, {request->client, *std::move(principal), "TrinoGatewayApi"});
-          }};
+  return PrepareFor(
+      request, TrinoGatewayApi::RoleFor(*request), ThreadFor(TrinoGatewayApi::BlockingOf(*request)),
+      RestError, [this, request](const Expected<identity::Principal>& principal) {
+        if (!principal) return RestError(principal.error());
+        return parts_.adapter->Handle(*request, {request->client, *principal, "TrinoGatewayApi"});
+      });
 }
 
 HttpApi::Plan HttpApi::PrepareCall(const SharedRequest& request,
                                    const Method& method,
                                    Codec codec) const {
-  const bool blocks =
-      method.blocking == Blocking::kYes ||
-      (method.role != Role::kNone && parts_.access.Blocks(parts_.access.CredentialsIn(*request)));
-  return {blocks, [this, request, &method, codec = std::move(codec)] {
-            return Call(*request, method, codec);
-          }};
+  const auto refuse = codec.refuse;
+  return PrepareFor(request, method.role, ThreadFor(method.blocking), refuse,
+                    [this, request, &method,
+                     codec = std::move(codec)](const Expected<identity::Principal>& principal) {
+                      return Call(*request, method, codec, principal);
+                    });
 }
 
 HttpApi::Plan HttpApi::Nothing(const SharedRequest& request,
                                Response refusal,
                                Response (*refuse)(const Error&)) const {
-  const bool blocks = parts_.access.Blocks(parts_.access.CredentialsIn(*request));
-  return {blocks, [this, request, refusal = std::move(refusal), refuse] {
-            const auto principal = Admit(*request, Role::kViewer);
-            return principal ? refusal : refuse(principal.error());
-          }};
+  return PrepareFor(
+      request, Role::kViewer, Thread::kLoop, refuse,
+      [refusal = std::move(refusal), refuse](const Expected<identity::Principal>& principal) {
+        return principal ? refusal : refuse(principal.error());
+      });
 }
 
-Response HttpApi::Call(const Request& request, const Method& method, const Codec& codec) const {
-  auto principal = Admit(request, method.role);
+HttpApi::Plan HttpApi::PrepareFor(const SharedRequest& request,
+                                  Role role,
+                                  Thread thread,
+                                  Response (*refuse)(const Error&),
+                                  Answer answer) const {
+  const auto found = std::make_shared<std::optional<Expected<identity::Principal>>>();
+  auto identify = [this, request, role, found] {
+    if (!*found) *found = Admit(*request, role);
+  };
+  Plan plan{.thread = thread, .refuse = refuse};
+  const auto waits = role == Role::kNone
+                         ? Waits::kForNothing
+                         : parts_.access.WaitsFor(parts_.access.CredentialsIn(*request));
+  if (waits == Waits::kForNothing) {
+    identify();                                 // now, as nobody knows how long that holds
+    if (!**found) plan.thread = Thread::kLoop;  // a refusal waits for nothing
+  } else {
+    plan.identify = identify;
+    plan.identify_on = ThreadFor(waits);
+  }
+  plan.run = [identify, found, answer = std::move(answer)] {
+    identify();
+    return answer(**found);
+  };
+  return plan;
+}
+
+Response HttpApi::Call(const Request& request,
+                       const Method& method,
+                       const Codec& codec,
+                       const Expected<identity::Principal>& principal) const {
   if (!principal) return codec.refuse(principal.error());
   const auto message = method.NewRequest();
   if (auto decoded = codec.decode(*message); !decoded) return codec.refuse(decoded.error());
   const auto answer = method.NewResponse();
-  const auto done =
-      Invoke(method, *message, *answer, {request.client, *std::move(principal), method.Title()});
+  const auto done = Invoke(method, *message, *answer, {request.client, *principal, method.Title()});
   if (done) return codec.encode(*answer);
   if (done.error().code == ErrorCode::kInternal) {
     parts_.logger.Event(telemetry::Level::kError, "admin.failed",
@@ -107,11 +162,11 @@ Response HttpApi::Call(const Request& request, const Method& method, const Codec
 
 Expected<identity::Principal> HttpApi::Admit(const Request& request, Role role) const {
   Expected<identity::Principal> principal = std::unexpected(Error{});
-  if (!request.IsRead() && IsForeignOrigin(request)) {
+  if (!request.IsRead() && parts_.access.IsForeign(request)) {
     principal = Fail(ErrorCode::kPermissionDenied,
                      "changes from pages of other sites are not allowed", Origin::kClient);
   } else {
-    principal = parts_.access.Admit(parts_.access.CredentialsIn(request), request.host, role);
+    principal = parts_.access.Admit(parts_.access.CredentialsIn(request), request.sender(), role);
   }
   if (!principal && !request.IsRead()) {
     parts_.logger.Event(telemetry::Level::kInfo, "admin.refused",

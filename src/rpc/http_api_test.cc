@@ -24,6 +24,7 @@ struct HttpApiTest : testing::Test {
     request.host = "localhost";
     request.content_type = content_type;
     request.if_match = if_match;
+    request.if_none_match = if_none_match;
     request.origin = origin;
     request.client = "10.0.0.1";
     return api.Prepare(std::move(request)).run();
@@ -45,11 +46,13 @@ struct HttpApiTest : testing::Test {
   const Access access{FakeAccess()};
   const HttpApi api{{table,
                      access,
-                     {[] { return std::optional<std::string>(); }, [] { return ""; }},
+                     {[] { return std::optional<std::string>(); },
+                      [] { return std::make_shared<const std::string>("up 1\n"); }},
                      nullptr,
                      logger}};
   std::string content_type = "application/json";
-  std::string if_match;
+  std::optional<std::string> if_match;
+  std::optional<std::string> if_none_match;
   std::string origin;
 };
 
@@ -95,16 +98,48 @@ TEST_F(HttpApiTest, RestTakesWhatAPatchBodyHasForItsMask) {
 }
 
 TEST_F(HttpApiTest, RestHandsIfMatchOn) {
-  for (const auto value : {"\"4\"", "W/\"4\"", " \"4\""}) {
+  for (const auto value : {"\"4\"", " \"4\"", "W/\"4\"", "4"}) {
     SCOPED_TRACE(value);
     if_match = value;
     EXPECT_EQ(Ask("DELETE", "/api/v1/backends/a").status, 412U);
     const auto put = Ask("PUT", "/api/v1/backends/a", R"({"url":"http://t"})");
     EXPECT_EQ(HeaderOf(put, "ETag"), "\"4\"");
   }
+  // What can match nothing is no unconditional write.
+  for (const auto value : {"\"\"", "W/\"x\"", "\"x\""}) {
+    SCOPED_TRACE(value);
+    if_match = value;
+    EXPECT_EQ(Ask("DELETE", "/api/v1/backends/a").status, 412U);
+  }
+  for (const auto value : {"", "5x", "\"5", "*, \"5\""}) {
+    SCOPED_TRACE(value);
+    if_match = value;
+    EXPECT_EQ(Ask("DELETE", "/api/v1/backends/a").status, 400U);
+  }
   if_match = "\"5\"";
+  EXPECT_EQ(Ask("PUT", "/api/v1/backends/a", R"({"url":"http://t","etag":"4"})").status, 400U);
+  EXPECT_EQ(Ask("PUT", "/api/v1/backends/a", R"({"url":"http://t","etag":"5"})").status, 200U);
   EXPECT_EQ(Ask("DELETE", "/api/v1/backends/a").status, 204U);
   EXPECT_EQ(Ask("POST", "/api/v1/backends/a:enable").status, 400U);
+}
+
+TEST_F(HttpApiTest, RestSendsNothingThatTheCallerHas) {
+  for (const auto value : {"\"5\"", "W/\"5\"", "\"4\", \"5\"", "*"}) {
+    SCOPED_TRACE(value);
+    if_none_match = value;
+    const auto response = Ask("GET", "/api/v1/groups/adhoc");
+    EXPECT_EQ(response.status, 304U);
+    EXPECT_EQ(response.body, "");
+    EXPECT_EQ(HeaderOf(response, "ETag"), "\"5\"");
+  }
+  if_none_match = "\"4\"";
+  EXPECT_EQ(Ask("GET", "/api/v1/groups/adhoc").status, 200U);
+  if_none_match = "\"5\"";
+  EXPECT_EQ(Ask("GET", "/api/v1/backends/c1").status, 200U) << "its health may have changed";
+  EXPECT_EQ(Ask("GET", "/api/v1/backends").status, 200U);
+  EXPECT_EQ(Ask("PUT", "/api/v1/backends/a", R"({"url":"http://t"})").status, 400U);
+  if_none_match = "5";
+  EXPECT_EQ(Ask("GET", "/api/v1/backends/c1").status, 400U);
 }
 
 TEST_F(HttpApiTest, RestRefusesWhatTheMethodDoesNotTake) {
@@ -137,7 +172,9 @@ TEST_F(HttpApiTest, RestTellsErrorsApart) {
             R"({"error":{"code":"not_found","message":"backend 'c2' does not exist"}})"
             "\n");
   EXPECT_EQ(Ask("DELETE", "/api/v1/backends/used").status, 409U);
-  EXPECT_EQ(Ask("GET", "/api/v1/groups/down").status, 503U);
+  const auto down = Ask("GET", "/api/v1/groups/down");
+  EXPECT_EQ(down.status, 503U);
+  EXPECT_EQ(HeaderOf(down, "Retry-After"), "1");
   const auto broken = Ask("GET", "/api/v1/groups/g");
   EXPECT_EQ(broken.status, 500U);
   EXPECT_EQ(broken.body.find("SELECT"), std::string::npos);
@@ -188,25 +225,55 @@ TEST_F(HttpApiTest, RefusesChangesFromPagesOfOtherSites) {
     EXPECT_EQ(Ask("POST", "/api/v1/backends/c1:enable").status, 403U);
     EXPECT_EQ(Ask("GET", "/api/v1/backends/c1").status, 200U);
   }
-  origin = "http://localhost";
-  EXPECT_EQ(Ask("POST", "/api/v1/backends/c1:enable").status, 200U);
+  for (const auto value : {"http://localhost", "http://LOCALHOST:80", "https://localhost",
+                           "https://gw.example.org", "https://gw.example.org:443"}) {
+    SCOPED_TRACE(value);
+    origin = value;
+    EXPECT_EQ(Ask("POST", "/api/v1/backends/c1:enable").status, 200U);
+  }
+  for (const auto value : {"http://gw.example.org", "https://gw.example.org:8443",
+                           "https://x.gw.example.org", "https://gw.example.org.evil"}) {
+    SCOPED_TRACE(value);
+    origin = value;
+    EXPECT_EQ(Ask("POST", "/api/v1/backends/c1:enable").status, 403U);
+  }
 }
 
 TEST_F(HttpApiTest, SendsWhatWaitsToOtherThreads) {
-  const auto blocks = [&](std::string method, std::string target, std::string authorization = "") {
+  using Thread = HttpApi::Thread;
+  struct Where {
+    std::optional<Thread> identifies;
+    Thread thread;
+    bool operator==(const Where&) const = default;
+  };
+  const auto where = [&](std::string method, std::string target, std::string authorization = "") {
     Request request;
     request.method = std::move(method);
     request.target = std::move(target);
     request.authorization = std::move(authorization);
     request.content_type = "application/json";
-    return api.Prepare(std::move(request)).blocks;
+    const auto plan = api.Prepare(std::move(request));
+    return Where{plan.identify ? std::optional(plan.identify_on) : std::nullopt, plan.thread};
   };
-  EXPECT_FALSE(blocks("GET", "/api/v1/backends/c1"));
-  EXPECT_TRUE(blocks("DELETE", "/api/v1/backends/c1"));
-  EXPECT_TRUE(blocks("GET", "/api/v1/backends/c1", "Basic YTpi"));
-  EXPECT_TRUE(blocks("GET", "/api/v1/nothing", "Basic YTpi"));
-  EXPECT_FALSE(blocks("POST", "/twirp/razorpay.gateway.HealthCheckAPI/Check", "Basic YTpi"));
-  EXPECT_FALSE(blocks("GET", "/livez", "Basic YTpi"));
+  const auto none = std::nullopt;
+  EXPECT_EQ(where("GET", "/api/v1/backends/c1"), (Where{none, Thread::kLoop}));
+  EXPECT_EQ(where("DELETE", "/api/v1/backends/c1"), (Where{none, Thread::kLoop})) << "refused";
+  EXPECT_EQ(where("DELETE", "/api/v1/backends/c1", "Bearer admin"),
+            (Where{none, Thread::kWaiting}));
+  EXPECT_EQ(where("GET", "/api/v1/backends"), (Where{none, Thread::kLists}));
+  EXPECT_EQ(where("GET", "/api/v1/backends", "Bearer nonsense"), (Where{none, Thread::kLoop}))
+      << "refused";
+  EXPECT_EQ(where("GET", "/readyz"), (Where{none, Thread::kLoop}));
+  EXPECT_EQ(where("GET", "/api/v1/backends/c1", "Basic YTpi"),
+            (Where{Thread::kLogins, Thread::kLoop}));
+  EXPECT_EQ(where("DELETE", "/api/v1/backends/c1", "Basic YTpi"),
+            (Where{Thread::kLogins, Thread::kWaiting}));
+  EXPECT_EQ(where("GET", "/api/v1/backends/c1", "Basic bGRhcDpi"),
+            (Where{Thread::kOthers, Thread::kLoop}));
+  EXPECT_EQ(where("GET", "/api/v1/nothing", "Basic YTpi"), (Where{Thread::kLogins, Thread::kLoop}));
+  EXPECT_EQ(where("POST", "/twirp/razorpay.gateway.HealthCheckAPI/Check", "Basic YTpi"),
+            (Where{none, Thread::kLoop}));
+  EXPECT_EQ(where("GET", "/livez", "Basic YTpi"), (Where{none, Thread::kLoop}));
 }
 
 TEST_F(HttpApiTest, TwirpSpeaksJsonUnderBothPackages) {
@@ -237,6 +304,10 @@ TEST_F(HttpApiTest, TwirpSpeaksProtobufButErrorsInJson) {
   const auto missing = Ask("POST", path, request.SerializeAsString());
   EXPECT_EQ(missing.content_type, "application/json");
   EXPECT_EQ(missing.body, R"({"code":"not_found","msg":"backend 'c2' does not exist"})");
+  // Field 2047, which no message has.
+  const auto unknown = Ask("POST", path, request.SerializeAsString() + "\xf8\x7f\x01");
+  EXPECT_EQ(unknown.status, 400U);
+  EXPECT_TRUE(Has(unknown.body, "BackendGetRequest has no field with number 2047")) << unknown.body;
   EXPECT_EQ(Ask("POST", path, "\xff\xff").body,
             R"({"code":"malformed","msg":"the protobuf request could not be decoded"})");
 }
@@ -294,12 +365,13 @@ TEST_F(HttpApiTest, ServesSwaggerUiUnderAPolicyThatAllowsNothingFromOutside) {
     SCOPED_TRACE(path);
     const auto response = Ask("GET", path);
     EXPECT_EQ(response.status, 200U);
-    EXPECT_GT(response.body.size(), 100U);
+    EXPECT_GT(response.file.size(), 100U) << "and not a copy of it";
+    EXPECT_EQ(response.text(), response.file);
     EXPECT_TRUE(HeaderOf(response, "Content-Security-Policy").starts_with("default-src 'none'"));
   }
   EXPECT_EQ(Ask("POST", "/swagger/").status, 405U);
   EXPECT_EQ(Ask("GET", "/swagger/../livez").status, 404U);
-  EXPECT_TRUE(Has(Ask("GET", "/openapi.json").body, "/api/v1/backends/{id}:enable"));
+  EXPECT_TRUE(Has(std::string(Ask("GET", "/openapi.json").text()), "/api/v1/backends/{id}:enable"));
 }
 
 }  // namespace

@@ -16,6 +16,9 @@
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
 
+#include "rpc/http_message.h"
+#include "rpc/origin_form.h"
+
 namespace gateway::rpc {
 namespace {
 
@@ -27,62 +30,27 @@ using http::error_code;
 using http::kTuple;
 using Stream = beast::basic_stream<http::tcp, http::Executor>;
 
-constexpr std::uint32_t kMaxHead = 16 * 1024;
-constexpr std::uint64_t kMaxBody = 1024UL * 1024;
 constexpr std::size_t kMaxConnections = 256;
+// The rest of the connections stays free for what is answered at once, whatever hangs. Lists have a
+// share of their own, as nothing that they do can hang.
+constexpr std::size_t kMaxAtPools = 192;
+constexpr std::size_t kMaxLists = 32;
 // How long and how much we listen to a client after refusing its request: closing at once would
 // reset the connection and could take the answer with it.
 constexpr std::chrono::seconds kLinger{1};
 constexpr std::size_t kMaxLinger = 4 * kMaxBody;
 constexpr std::chrono::milliseconds kAcceptPause{50};
 
-std::string HeaderOf(const wire::fields& fields, std::string_view name) {
-  const auto value = fields[beast::string_view(name.data(), name.size())];
-  return std::string(value.data(), value.size());
-}
-
-Request ToRequest(wire::request<wire::string_body>&& message, std::string client) {
-  return {.method = std::string(message.method_string()),
-          .target = std::string(message.target()),
-          .body = std::move(message.body()),
-          .client = std::move(client),
-          .auth_key = HeaderOf(message, "X-Auth-Key"),
-          .authorization = HeaderOf(message, "Authorization"),
-          .cookie = HeaderOf(message, "Cookie"),
-          .origin = HeaderOf(message, "Origin"),
-          .host = HeaderOf(message, "Host"),
-          .content_type = HeaderOf(message, "Content-Type"),
-          .if_match = HeaderOf(message, "If-Match")};
-}
-
-template <typename Body>
-wire::response<Body> HeadOf(const Response& response, bool keep_alive) {
-  wire::response<Body> message(wire::int_to_status(response.status), 11);
-  if (response.status != 204) {
-    message.set(wire::field::content_type,
-                beast::string_view(response.content_type.data(), response.content_type.size()));
-    message.content_length(response.body.size());
-  }
-  // Answers are of this moment and are data, never to be guessed to be a script or be framed.
-  message.set(wire::field::cache_control, "no-store");
-  message.set("X-Content-Type-Options", "nosniff");
-  message.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-  for (const auto& [name, value] : response.headers) {
-    message.set(beast::string_view(name.data(), name.size()), value);
-  }
-  message.keep_alive(keep_alive);
-  return message;
-}
-
 // The caller has set the stream's deadline.
 Awaitable<bool> Send(Stream& stream, Response response, bool keep_alive, bool head_only) {
-  if (head_only || response.status == 204) {
+  if (head_only || !HasBody(response)) {
     auto message = HeadOf<wire::empty_body>(response, keep_alive);
     const auto [ec, bytes] = co_await wire::async_write(stream, message, kTuple);
     co_return !ec;
   }
-  auto message = HeadOf<wire::string_body>(response, keep_alive);
-  message.body() = std::move(response.body);
+  auto message = HeadOf<wire::span_body<const char>>(response, keep_alive);
+  const auto text = response.text();
+  message.body() = beast::span<const char>(text.data(), text.size());
   const auto [ec, bytes] = co_await wire::async_write(stream, message, kTuple);
   co_return !ec;
 }
@@ -100,41 +68,31 @@ Awaitable<void> Linger(Stream& stream, beast::flat_buffer& buffer) {
   }
 }
 
-// The answer to a request that could not be read; nothing when there is nobody to answer.
-std::optional<Response> ResponseTo(error_code why) {
-  if (why == wire::error::header_limit) {
-    return RestError(431, "too_large", fmt::format("the head is over {} bytes", kMaxHead));
-  }
-  if (why == wire::error::body_limit) {
-    return RestError(413, "too_large", fmt::format("the body is over {} bytes", kMaxBody));
-  }
-  if (why == wire::error::end_of_stream || why == wire::error::partial_message ||
-      why.category() != wire::make_error_code(wire::error::bad_value).category()) {
-    return std::nullopt;
-  }
-  return RestError(400, "protocol", fmt::format("not valid HTTP: {}", why.message()));
-}
-
 }  // namespace
 
 struct HttpServer::Connection {
   Stream stream;
-  std::string client;
+  std::string peer;  // its address
+  // What we wait for.
+  enum class Phase : std::uint8_t {
+    kRequest,  // the client, that it sends one
+    kAnswer,   // a thread of a pool
+    kReader,   // the client, that it takes the answer
+  } phase = Phase::kRequest;
+  std::uint64_t since = 0;  // when that began: see HttpServer::phases_
   beast::flat_buffer buffer{kMaxHead + kMaxBody};
-  bool busy = false;  // with a request that has come completely
-  std::uint64_t idle_since = 0;
 };
 
 HttpServer::HttpServer(HttpServerOptions options,
                        asio::io_context& io,
                        const HttpApi& api,
-                       WorkPool& pool,
+                       Pools pools,
                        telemetry::Logger& logger)
     : options_(std::move(options)),
       io_(io),
       logger_(logger),
       api_(api),
-      pool_(pool),
+      pools_(pools),
       acceptor_(io.get_executor()),
       change_(io.get_executor()) {}
 
@@ -163,7 +121,7 @@ void HttpServer::Stop() {
   error_code ignored;
   acceptor_.close(ignored);
   for (auto* connection : connections_) {
-    if (!connection->busy) connection->stream.close();
+    if (connection->phase == Connection::Phase::kRequest) connection->stream.close();
   }
   change_.cancel();
 }
@@ -195,10 +153,8 @@ Awaitable<void> HttpServer::Accept() {
     const auto [ec] = co_await acceptor_.async_accept(socket, kTuple);
     if (stopping_) co_return;
     if (!ec) {
-      // A full house: an idle one makes room; when all are busy the newcomer waits until one
-      // leaves.
       while (!stopping_ && connections_.size() >= kMaxConnections) {
-        EvictIdle();
+        MakeRoom();
         co_await WaitForChange();
       }
       Spawn(Serve(std::move(socket)));
@@ -209,15 +165,15 @@ Awaitable<void> HttpServer::Accept() {
   }
 }
 
-bool HttpServer::EvictIdle() {
-  Connection* longest = nullptr;
+// Fewer than all are at the pools, so there is one. By age alone: who has just come has not had the
+// time to send his request, and one who sends it byte by byte gets no more time for that.
+void HttpServer::MakeRoom() {
+  Connection* oldest = nullptr;
   for (auto* connection : connections_) {
-    if (connection->busy) continue;
-    if (!longest || connection->idle_since < longest->idle_since) longest = connection;
+    if (connection->phase == Connection::Phase::kAnswer) continue;
+    if (!oldest || connection->since < oldest->since) oldest = connection;
   }
-  if (!longest) return false;
-  longest->stream.close();  // its coroutine ends with an error of the read
-  return true;
+  if (oldest) oldest->stream.close();  // its coroutine ends with an error of what it waits for
 }
 
 Awaitable<void> HttpServer::Serve(http::TcpSocket socket) {
@@ -227,14 +183,15 @@ Awaitable<void> HttpServer::Serve(http::TcpSocket socket) {
   Connection connection{Stream(std::move(socket)), peer.address().to_string()};
   connections_.insert(&connection);
   do {
-    connection.busy = false;
-    connection.idle_since = ++idle_count_;
+    connection.phase = Connection::Phase::kRequest;
+    connection.since = ++phases_;
   } while (!stopping_ && co_await ServeOne(connection));
   connections_.erase(&connection);
 }
 
 Awaitable<bool> HttpServer::ServeOne(Connection& connection) {
-  auto& [stream, client, buffer, busy, idle_since] = connection;
+  auto& stream = connection.stream;
+  auto& buffer = connection.buffer;
   wire::request_parser<wire::string_body> parser;
   parser.header_limit(kMaxHead);
   parser.body_limit(kMaxBody);
@@ -250,50 +207,90 @@ Awaitable<bool> HttpServer::ServeOne(Connection& connection) {
     std::tie(ec, bytes) = co_await wire::async_read(stream, buffer, parser, kTuple);
   }
   if (ec) {
-    co_await Refuse(connection, ec);
+    const auto target = parser.get().target();
+    auto response = ResponseTo(ec, {target.data(), target.size()});
+    if (response) co_await Refuse(connection, *std::move(response));
     co_return false;
   }
 
-  busy = true;
   auto message = parser.release();
+  const bool http11 = message.version() >= 11;
+  const auto host_lines = message.count(wire::field::host);
   const bool keep_alive = message.keep_alive();
-  auto request = ToRequest(std::move(message), client);
+  auto request = ToRequest(std::move(message), connection.peer, options_.trusted_proxies);
+  if (auto taken = TakeOriginForm(request, host_lines, http11); !taken) {
+    co_await Refuse(connection,
+                    ErrorFor(request.target, 400, "protocol", "malformed", taken.error().message));
+    co_return false;
+  }
   const bool head_only = request.method == "HEAD";
-  auto plan = api_.Prepare(std::move(request));
-  auto response = plan.blocks ? co_await RunBlocking(std::move(plan.run)) : plan.run();
+  connection.phase = Connection::Phase::kAnswer;
+  auto response = co_await Answer(api_.Prepare(std::move(request)));
   const bool keep = keep_alive && !stopping_;
+  connection.phase = Connection::Phase::kReader;
+  connection.since = ++phases_;
   stream.expires_after(options_.timeout);
   const bool sent = co_await Send(stream, std::move(response), keep, head_only);
   co_return sent&& keep;
 }
 
-Awaitable<void> HttpServer::Refuse(Connection& connection, error_code why) {
-  auto response = ResponseTo(why);
-  if (!response) co_return;
+Awaitable<void> HttpServer::Refuse(Connection& connection, Response response) {
   connection.stream.expires_after(options_.timeout);
-  if (!co_await Send(connection.stream, *std::move(response), false, false)) co_return;
+  if (!co_await Send(connection.stream, std::move(response), false, false)) co_return;
   co_await Linger(connection.stream, connection.buffer);
 }
 
-Awaitable<Response> HttpServer::RunBlocking(std::function<Response()> run) {
-  auto initiate = [this](auto handler, std::function<Response()> taken) {
+Awaitable<Response> HttpServer::Answer(HttpApi::Plan plan) {
+  using Thread = HttpApi::Thread;
+  const Error full{ErrorCode::kUnavailable, Origin::kGateway, "too many requests wait: try again"};
+  if (plan.identify) {
+    const bool ran = co_await RunOn(PoolFor(plan.identify_on), std::move(plan.identify));
+    if (!ran) co_return plan.refuse(full);
+  }
+  if (plan.thread == Thread::kLoop) co_return plan.run();
+  // Shared: the thread may still be at it when this coroutine is destroyed with its loop.
+  const auto response = std::make_shared<Response>();
+  auto run = [response, run = std::move(plan.run)] { *response = run(); };
+  const bool ran = co_await RunOn(PoolFor(plan.thread), std::move(run));
+  co_return ran ? std::move(*response) : plan.refuse(full);
+}
+
+WorkPool& HttpServer::PoolFor(HttpApi::Thread thread) const {
+  switch (thread) {
+    case HttpApi::Thread::kLogins:
+      return pools_.logins;
+    case HttpApi::Thread::kOthers:
+      return pools_.directory;
+    case HttpApi::Thread::kLists:
+      return pools_.lists;
+    case HttpApi::Thread::kLoop:
+    case HttpApi::Thread::kWaiting:
+      return pools_.waiting;
+  }
+  return pools_.waiting;
+}
+
+Awaitable<bool> HttpServer::RunOn(WorkPool& pool, std::function<void()> run) {
+  const bool lists = &pool == &pools_.lists;
+  auto& taken_places = lists ? at_lists_ : at_pools_;
+  if (taken_places >= (lists ? kMaxLists : kMaxAtPools)) co_return false;
+  auto initiate = [this, &pool](auto handler, std::function<void()> taken) {
     // Shared, so that it is still here when the pool does not take the work.
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    const bool posted = pool_.Post(
+    const bool posted = pool.Post(
         [this, shared, taken = std::move(taken), work = asio::make_work_guard(io_)]() mutable {
-          auto answer = [shared, response = taken()]() mutable {
-            std::move (*shared)(std::move(response));
-          };
-          asio::post(io_, std::move(answer));
+          taken();
+          taken = nullptr;
+          asio::post(io_, [shared] { std::move (*shared)(true); });
         });
-    if (posted) return;
-    asio::post(io_, [shared] {
-      std::move (*shared)(RestError(503, "unavailable", "too many requests wait: try again"));
-    });
+    if (!posted) asio::post(io_, [shared] { std::move (*shared)(false); });
   };
   constexpr asio::use_awaitable_t<http::Executor> kAwait;
-  co_return co_await asio::async_initiate<decltype(kAwait), void(Response)>(std::move(initiate),
-                                                                            kAwait, std::move(run));
+  ++taken_places;
+  const bool ran = co_await asio::async_initiate<decltype(kAwait), void(bool)>(
+      std::move(initiate), kAwait, std::move(run));
+  --taken_places;
+  co_return ran;
 }
 
 }  // namespace gateway::rpc

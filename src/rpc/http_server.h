@@ -1,13 +1,14 @@
 // The admin API over HTTP/1.1, on the control thread's event loop.
 //
-// Boost.Beast serves here because nothing of it is on the data path. Requests that may wait go to
-// the pool's threads and come back to the loop. Each connection is a coroutine that the server
+// Boost.Beast serves here because nothing of it is on the data path. Requests that may take long go
+// to threads of a pool and come back to the loop. Each connection is a coroutine that the server
 // counts: Stop() ends them, Stopped() tells when the last one has. Bounds: 16 KiB of head, 1 MiB of
-// body, 256 connections, `timeout` for each phase of an exchange. When all connections are in use,
-// the one that has been idle for longest makes room for a newcomer, so that nobody keeps an
-// orchestrator from /livez by holding connections open. Threads: all calls on the loop's thread, or
-// before it runs. Lifetime: after Stop(), either the loop runs until Stopped(), or it never runs
-// again.
+// body, 256 connections, 192 requests at the pools and 32 at that of lists, `timeout` for each
+// phase of an exchange. When all connections are in use, the one that its client keeps us waiting
+// on for longest, for a request or until it has read an answer, makes room for a newcomer: nobody
+// keeps an orchestrator from /livez by holding connections open. Threads: all calls on the loop's
+// thread, or before it runs. Lifetime: after Stop(), either the loop runs until Stopped(), or it
+// never runs again.
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,10 @@
 #include <functional>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "base/error.h"
+#include "base/ip_address.h"
 #include "http/asio.h"
 #include "rpc/http_api.h"
 #include "rpc/work_pool.h"
@@ -30,6 +33,8 @@ struct HttpServerOptions {
   std::uint16_t port = 0;          // 0: a free one
   // For reading a request, sending an answer, and being idle.
   std::chrono::milliseconds timeout = std::chrono::seconds(30);
+  // Balancers whose X-Forwarded-For is believed. Empty: the client is who made the connection.
+  std::vector<AddressBlock> trusted_proxies = {};
 };
 
 class HttpServer {
@@ -38,7 +43,7 @@ class HttpServer {
   HttpServer(HttpServerOptions options,
              http::asio::io_context& io,
              const HttpApi& api,
-             WorkPool& pool,
+             Pools pools,
              telemetry::Logger& logger);
 
   // Listens and begins to serve; returns the port. kInvalidArgument: the host is not an address.
@@ -57,11 +62,13 @@ class HttpServer {
   http::Awaitable<void> Serve(http::TcpSocket socket);
   // Is the connection good for another request?
   http::Awaitable<bool> ServeOne(Connection& connection);
-  http::Awaitable<void> Refuse(Connection& connection, http::error_code why);
-  // Runs it on a thread of the pool.
-  http::Awaitable<Response> RunBlocking(std::function<Response()> run);
-  // Ends the connection that has waited for longest for a request; false: none does.
-  bool EvictIdle();
+  http::Awaitable<void> Refuse(Connection& connection, Response response);
+  http::Awaitable<Response> Answer(HttpApi::Plan plan);
+  WorkPool& PoolFor(HttpApi::Thread thread) const;
+  // Runs it on a thread of the pool; false: there is no room for it.
+  http::Awaitable<bool> RunOn(WorkPool& pool, std::function<void()> run);
+  // Ends the connection that has waited for its client for longest.
+  void MakeRoom();
   // Until a connection ended or a moment passed.
   http::Awaitable<void> WaitForChange();
   void Spawn(http::Awaitable<void> task);
@@ -71,11 +78,13 @@ class HttpServer {
   http::asio::io_context& io_;
   telemetry::Logger& logger_;
   const HttpApi& api_;
-  WorkPool& pool_;
+  const Pools pools_;
   http::TcpAcceptor acceptor_;
   http::Timer change_;
   std::unordered_set<Connection*> connections_;
-  std::uint64_t idle_count_ = 0;  // orders connections by the beginning of their idleness
+  std::uint64_t phases_ = 0;  // begun so far: orders connections by the age of theirs
+  std::size_t at_pools_ = 0;  // requests that wait for a thread, or run there
+  std::size_t at_lists_ = 0;  // the same at `pools_.lists`, which are not in it
   std::size_t tasks_ = 0;
   bool stopping_ = false;
 };

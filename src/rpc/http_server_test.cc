@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,7 +52,8 @@ class RawClient {
 class ServerTest : public testing::Test {
  protected:
   void Start(std::chrono::milliseconds timeout = std::chrono::seconds(30)) {
-    server_.emplace(HttpServerOptions{"127.0.0.1", 0, timeout}, io_, api_, pool_, logger_);
+    server_.emplace(HttpServerOptions{"127.0.0.1", 0, timeout}, io_, api_,
+                    Pools{pool_, lists_, logins_, directory_}, logger_);
     const auto port = server_->Start();
     ASSERT_TRUE(port) << port.error().message;
     port_ = *port;
@@ -92,10 +94,13 @@ class ServerTest : public testing::Test {
                          if (ready_) return std::nullopt;
                          return "still probing";
                        },
-                       [] { return std::string("up 1\n"); }},
+                       [] { return std::make_shared<const std::string>("up 1\n"); }},
                       nullptr,
                       logger_}};
-  WorkPool pool_{2, 16};
+  WorkPool pool_{2, 256};  // more than the server lets wait there
+  WorkPool lists_{1, 1};
+  WorkPool logins_{1, 1};
+  WorkPool directory_{1, 1};
   asio::io_context io_{1};
   std::atomic<bool> ready_ = true;
   std::optional<HttpServer> server_;
@@ -267,13 +272,195 @@ TEST_F(ServerTest, MakesRoomByEndingTheConnectionThatIsIdleForLongest) {
   EXPECT_TRUE(Has(idle.back()->Read(), "200 OK"));
 }
 
+TEST_F(ServerTest, MakesRoomByEndingConnectionsThatDoNotReadTheirAnswers) {
+  Start();
+  // More answers than all buffers between us hold.
+  std::string requests;
+  for (int i = 0; i < 12; ++i) {
+    requests += "GET /swagger/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n";
+  }
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 260; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port_));
+    clients.back()->Send(requests);
+  }
+  EXPECT_EQ(BodyOf(Ask("GET", "/livez")), "ok\n");
+}
+
+TEST_F(ServerTest, MakesRoomByEndingConnectionsThatSendTheirRequestsSlowly) {
+  Start();
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 260; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port_));
+    clients.back()->Send(i % 2 == 0 ? "G"
+                                    : "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{");
+  }
+  EXPECT_EQ(BodyOf(Ask("GET", "/livez")), "ok\n");
+}
+
+TEST_F(ServerTest, AnswersProbesWhileEverythingElseWaits) {
+  std::promise<void> end;
+  std::shared_future<void> ended(end.get_future());
+  for (WorkPool* pool : {&pool_, &logins_, &directory_}) {
+    for (int i = 0; i < 3; ++i) {
+      static_cast<void>(pool->Post([ended] { ended.wait(); }));
+    }
+  }
+  Start();
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 256; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port_));
+    clients.back()->Send(
+        "DELETE /api/v1/backends/c1 HTTP/1.1\r\nHost: x\r\nX-Auth-Key: admin\r\n\r\n");
+  }
+  EXPECT_EQ(BodyOf(Ask("GET", "/livez")), "ok\n");
+  end.set_value();
+}
+
+TEST_F(ServerTest, AnswersListsWhileTheDatabaseHangs) {
+  std::promise<void> end;
+  std::shared_future<void> ended(end.get_future());
+  for (int i = 0; i < 2; ++i) static_cast<void>(pool_.Post([ended] { ended.wait(); }));
+  Start();
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 192; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port_));
+    clients.back()->Send(
+        "DELETE /api/v1/backends/c1 HTTP/1.1\r\nHost: x\r\nX-Auth-Key: admin\r\n\r\n");
+  }
+  EXPECT_EQ(StatusLineOf(Ask("GET", "/api/v1/backends")), "HTTP/1.1 200 OK");
+  end.set_value();
+}
+
+TEST_F(ServerTest, AnswersProbesWhileListsTakeLong) {
+  std::promise<void> end;
+  std::shared_future<void> ended(end.get_future());
+  std::promise<void> begun;
+  static_cast<void>(lists_.Post([&begun, ended] {
+    begun.set_value();
+    ended.wait();
+  }));
+  begun.get_future().wait();
+  static_cast<void>(lists_.Post([ended] { ended.wait(); }));  // one runs, one waits: it is full
+  Start();
+  EXPECT_EQ(StatusLineOf(Ask("GET", "/api/v1/backends")), "HTTP/1.1 503 Service Unavailable");
+  EXPECT_EQ(BodyOf(Ask("GET", "/livez")), "ok\n");
+  EXPECT_EQ(StatusLineOf(Ask("GET", "/api/v1/backends/c1")), "HTTP/1.1 200 OK");
+  EXPECT_EQ(StatusLineOf(Ask("DELETE", "/api/v1/backends/c1")), "HTTP/1.1 204 No Content");
+  end.set_value();
+}
+
+TEST_F(ServerTest, KeepsLoginsThatHangFromDelayingOtherCalls) {
+  std::promise<void> end;
+  std::shared_future<void> ended(end.get_future());
+  // One runs, one waits: the pool is full.
+  std::promise<void> begun;
+  static_cast<void>(logins_.Post([&begun, ended] {
+    begun.set_value();
+    ended.wait();
+  }));
+  begun.get_future().wait();
+  static_cast<void>(logins_.Post([ended] { ended.wait(); }));
+  Start();
+  EXPECT_EQ(StatusLineOf(Ask("DELETE", "/api/v1/backends/c1")), "HTTP/1.1 204 No Content");
+  constexpr std::string_view kBasic =
+      "Host: x\r\nAuthorization: Basic YTphZG1pbg==\r\nConnection: close\r\n\r\n";
+  RawClient rest(port_);
+  rest.Send("GET /api/v1/backends/c1 HTTP/1.1\r\n" + std::string(kBasic));
+  const auto refused = rest.Read();
+  EXPECT_EQ(StatusLineOf(refused), "HTTP/1.1 503 Service Unavailable");
+  EXPECT_TRUE(Has(refused, "Retry-After: 1\r\n"));
+  RawClient twirp(port_);
+  twirp.Send(
+      "POST /twirp/trino.gateway.v1.BackendApi/GetBackend HTTP/1.1\r\nContent-Type: "
+      "application/json\r\nContent-Length: 0\r\n" +
+      std::string(kBasic));
+  const auto in_twirp = twirp.Read();
+  EXPECT_TRUE(Has(in_twirp, "Retry-After: 1\r\n"));
+  EXPECT_TRUE(BodyOf(in_twirp).starts_with(R"({"code":"unavailable","msg":)")) << in_twirp;
+  end.set_value();
+}
+
+TEST_F(ServerTest, KeepsADirectoryThatHangsFromDelayingUsersOfTheFile) {
+  std::promise<void> end;
+  std::shared_future<void> ended(end.get_future());
+  std::promise<void> begun;
+  static_cast<void>(directory_.Post([&begun, ended] {
+    begun.set_value();
+    ended.wait();
+  }));
+  begun.get_future().wait();
+  static_cast<void>(directory_.Post([ended] { ended.wait(); }));
+  Start();
+  const auto status = [this](std::string_view credentials) {
+    RawClient client(port_);
+    client.Send("GET /api/v1/backends/c1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" +
+                std::string(credentials) + "\r\n\r\n");
+    return StatusLineOf(client.Read());
+  };
+  EXPECT_EQ(status("Authorization: Basic bGRhcDphZG1pbg=="), "HTTP/1.1 503 Service Unavailable");
+  EXPECT_EQ(status("Authorization: Basic YTphZG1pbg=="), "HTTP/1.1 200 OK");
+  EXPECT_EQ(status("X-Auth-Key: admin"), "HTTP/1.1 200 OK");
+  end.set_value();
+}
+
+TEST_F(ServerTest, LogsInOnOneThreadAndCallsOnAnother) {
+  Start();
+  RawClient client(port_);
+  client.Send(
+      "DELETE /api/v1/backends/c1 HTTP/1.1\r\nHost: x\r\nAuthorization: Basic "
+      "YTphZG1pbg==\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(Has(client.Read(), "204 No Content"));
+}
+
+TEST_F(ServerTest, TakesTheHostFromATargetInAbsoluteForm) {
+  Start();
+  RawClient client(port_);
+  client.Send(
+      "GET http://gateway.example/livez HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(BodyOf(client.Read()), "ok\n");
+  for (const auto request :
+       {"GET /livez HTTP/1.1\r\n\r\n", "GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET /livez HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "GET ftp://a/livez HTTP/1.1\r\nHost: a\r\n\r\n"}) {
+    SCOPED_TRACE(request);
+    RawClient wrong(port_);
+    wrong.Send(request);
+    EXPECT_TRUE(Has(wrong.Read(), "HTTP/1.1 400 Bad Request"));
+  }
+}
+
+TEST_F(ServerTest, SpeaksTwirpAboutRequestsThatItCannotRead) {
+  Start();
+  constexpr std::string_view kPath = "/twirp/trino.gateway.v1.BackendApi/GetBackend";
+  const auto large = Ask("POST", kPath, std::string(1'200'000, ' '));
+  EXPECT_EQ(StatusLineOf(large), "HTTP/1.1 413 Payload Too Large");
+  EXPECT_TRUE(BodyOf(large).starts_with(R"({"code":"resource_exhausted","msg":)")) << large;
+  const auto chunk = Ask("POST", kPath, "zz", "Transfer-Encoding: chunked\r\n");
+  EXPECT_EQ(StatusLineOf(chunk), "HTTP/1.1 400 Bad Request");
+  EXPECT_TRUE(BodyOf(chunk).starts_with(R"({"code":"malformed","msg":)")) << chunk;
+}
+
+TEST_F(ServerTest, JoinsTheLinesOfAListAndSendsNoBodyWhenNothingChanged) {
+  Start();
+  const auto known =
+      Ask("GET", "/api/v1/groups/adhoc", "", "If-None-Match: \"4\"\r\nIf-None-Match: \"5\"\r\n");
+  EXPECT_EQ(StatusLineOf(known), "HTTP/1.1 304 Not Modified");
+  EXPECT_TRUE(Has(known, "ETag: \"5\"\r\n"));
+  EXPECT_EQ(BodyOf(known), "");
+  const auto empty = Ask("DELETE", "/api/v1/backends/c1", "", "If-Match:\r\n");
+  EXPECT_EQ(StatusLineOf(empty), "HTTP/1.1 400 Bad Request");
+}
+
 TEST_F(ServerTest, ReportsAnAddressThatCannotBeUsed) {
   Start();
-  HttpServer second(HttpServerOptions{"127.0.0.1", port_}, io_, api_, pool_, logger_);
+  HttpServer second(HttpServerOptions{"127.0.0.1", port_}, io_, api_,
+                    Pools{pool_, lists_, logins_, directory_}, logger_);
   const auto started = second.Start();
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, ErrorCode::kConflict);
-  HttpServer named(HttpServerOptions{"localhost", 0}, io_, api_, pool_, logger_);
+  HttpServer named(HttpServerOptions{"localhost", 0}, io_, api_,
+                   Pools{pool_, lists_, logins_, directory_}, logger_);
   EXPECT_EQ(named.Start().error().code, ErrorCode::kInvalidArgument);
 }
 

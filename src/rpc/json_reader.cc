@@ -12,6 +12,7 @@
 #include <google/protobuf/field_mask.pb.h>
 
 #include "base/strings.h"
+#include "rpc/enum_names.h"
 
 namespace gateway::rpc {
 namespace {
@@ -53,6 +54,7 @@ std::unexpected<Error> UnknownField(const pb::Descriptor& type,
                                     std::string_view where,
                                     std::string_view name) {
   std::vector<std::string_view> allowed;
+  allowed.reserve(static_cast<std::size_t>(type.field_count()));
   for (int i = 0; i < type.field_count(); ++i) allowed.push_back(type.field(i)->name());
   return Invalid(
       fmt::format("unknown field {}; allowed: {}", Quoted(PathOf(where, name)),
@@ -62,13 +64,11 @@ std::unexpected<Error> UnknownField(const pb::Descriptor& type,
 Expected<const pb::EnumValueDescriptor*> ParseEnum(const pb::EnumDescriptor& type,
                                                    std::string_view where,
                                                    std::string_view name) {
-  std::vector<std::string_view> allowed;
   for (int i = 0; i < type.value_count(); ++i) {
     if (EqualsIgnoreCase(type.value(i)->name(), name)) return type.value(i);
-    allowed.push_back(type.value(i)->name());
   }
-  return Invalid(fmt::format("field '{}': {} is not known; allowed: {}", where, Quoted(name),
-                             fmt::join(allowed, ", ")));
+  return Invalid(
+      fmt::format("field '{}': {} is not known; allowed: {}", where, Quoted(name), NamesOf(type)));
 }
 
 // A whole number in text, as JSON writes it. Nothing: none, or out of range.
@@ -207,7 +207,10 @@ Expected<void> PutValue(const json::value& value, std::string_view where, Slot s
     case Field::CPPTYPE_INT64:
       return PutInteger(IntegerOf(value), where, slot);
     case Field::CPPTYPE_DOUBLE:
-      if (!value.is_number()) return WrongType(where, "a number");
+      // 1e999 is a number to a parser, and infinite.
+      if (!value.is_number() || !std::isfinite(value.to_number<double>())) {
+        return WrongType(where, "a number");
+      }
       slot.Put(value.to_number<double>());
       return {};
     case Field::CPPTYPE_ENUM:

@@ -111,6 +111,14 @@ TEST(ReadJson, NamesWhatIsWrongAndWhatIsAllowed) {
   }
 }
 
+TEST(ReadJson, RefusesNumbersThatAreNone) {
+  for (const auto json : {R"({"load_limit":1e999})", R"({"load_limit":-1e999})",
+                          R"({"load_limit":"NaN"})", R"({"load_limit":"1"})"}) {
+    SCOPED_TRACE(json);
+    EXPECT_EQ(RefusalOf<v1::Backend>(json), "field 'load_limit' must be a number");
+  }
+}
+
 TEST(ReadJson, RefusesWhatIsNoJsonAndSaysWhere) {
   const std::pair<std::string, std::string_view> cases[] = {
       {"", "line 1, column 1"},

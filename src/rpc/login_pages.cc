@@ -72,6 +72,17 @@ Response Redirect(const identity::LoginRedirect& redirect) {
 
 }  // namespace
 
+identity::Waits LoginPages::WaitsFor(const Request& request) const {
+  const auto path = request.path();
+  if (path == "/auth/password") {
+    const auto credentials = ParseLogin(request);
+    return credentials ? authenticator_.WaitsFor(*credentials) : identity::Waits::kForNothing;
+  }
+  if (path == "/auth/whoami") return access_.WaitsFor(access_.CredentialsIn(request));
+  const bool provider = path == identity::kLoginPath || path == identity::kCallbackPath;
+  return flow_ && provider ? identity::Waits::kForOthers : identity::Waits::kForNothing;
+}
+
 Response LoginPages::Handle(const Request& request) const {
   const auto path = request.path();
   const auto method = request.IsRead() ? std::string_view("GET") : std::string_view(request.method);
@@ -83,7 +94,7 @@ Response LoginPages::Handle(const Request& request) const {
       return refusal;
     }
     // A page of another site must not log its visitor in or out.
-    if (!request.IsRead() && IsForeignOrigin(request)) {
+    if (!request.IsRead() && access_.IsForeign(request)) {
       return RestError(403, "permission_denied",
                        "changes from pages of other sites are not allowed");
     }
@@ -139,7 +150,7 @@ Response LoginPages::LogOut() const {
 
 Response LoginPages::WhoAmI(const Request& request) const {
   const auto principal =
-      access_.Admit(access_.CredentialsIn(request), request.host, identity::Role::kViewer);
+      access_.Admit(access_.CredentialsIn(request), request.sender(), identity::Role::kViewer);
   return principal ? Show(*principal) : RestError(principal.error());
 }
 

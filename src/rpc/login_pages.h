@@ -30,6 +30,9 @@ class LoginPages {
   // Is `path` one of these?
   static bool Owns(std::string_view path) { return path.starts_with("/auth/"); }
 
+  // What Handle() may have to wait for, when it is called now.
+  identity::Waits WaitsFor(const Request& request) const;
+
   Response Handle(const Request& request) const;
 
  private:

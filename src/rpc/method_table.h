@@ -5,6 +5,7 @@
 // Threads: filled on one, then immutable. Handlers run on any thread, several at a time.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,8 +25,12 @@ namespace gateway::rpc {
 
 inline constexpr std::string_view kPackage = "trino.gateway.v1";
 
-// May the handler wait, for the database or for queries to end? Then it runs on a thread for that.
-enum class Blocking : bool { kNo, kYes };
+// How long a handler may hold its thread.
+enum class Blocking : std::uint8_t {
+  kNo,    // not at all: it may run on the control loop
+  kLong,  // it waits for nothing, but converts all objects of a kind: there may be 10,000
+  kYes,   // it waits for the database, or for queries to end
+};
 
 struct Method {
   using Handler = std::function<Expected<void>(const google::protobuf::Message& request,

@@ -77,12 +77,14 @@ template <typename Request,
 Expected<void> ListPage(const Request& request,
                         Response& response,
                         const std::vector<T>& objects,
-                        const std::vector<std::string_view>& filter_names,
+                        const std::vector<FilterName>& filter_names,
                         IdOf id_of,
                         Values values,
                         Add add) {
   const auto size = PageSize(request.page_size());
   if (!size) return std::unexpected(size.error());
+  const auto start = PageStart(request.page_token());
+  if (!start) return std::unexpected(start.error());
   const auto terms = ParseFilter(request.filter(), filter_names);
   if (!terms) return std::unexpected(terms.error());
   std::int32_t total = 0;
@@ -92,7 +94,7 @@ Expected<void> ListPage(const Request& request,
     if (!MatchesAll(*terms, [&](const std::string& name) { return values(object, name); }))
       continue;
     ++total;
-    if (!request.page_token().empty() && id_of(object) <= request.page_token()) continue;
+    if (!start->empty() && id_of(object) <= *start) continue;
     if (added == *size) {
       if (response.next_page_token().empty()) response.set_next_page_token(id_of(*last));
       continue;
@@ -106,6 +108,10 @@ Expected<void> ListPage(const Request& request,
 }
 
 // "true" or "false", for filters.
-inline std::string FlagText(bool flag) { return flag ? "true" : "false"; }
+inline std::string_view FlagText(bool flag) { return flag ? "true" : "false"; }
+inline FilterName FlagFilter(std::string_view name) { return {name, {"true", "false"}}; }
+inline FilterName SourceFilter() {
+  return {"source", {NameOf(model::Source::kFile), NameOf(model::Source::kStore)}};
+}
 
 }  // namespace gateway::rpc

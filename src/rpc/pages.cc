@@ -42,13 +42,14 @@ std::optional<Response> FindPage(const Request& request, const PageCallbacks& ca
   if (path == "/livez") return Response{200, "ok\n", kText};
   if (path == "/readyz") return Ready(callbacks);
   if (path == "/metrics") {
-    return Response{200, callbacks.metrics(), "text/plain; version=0.0.4; charset=utf-8"};
+    return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                    .shared = callbacks.metrics()};
   }
-  if (path == "/") return Response{200, std::string(kIndex), "text/html; charset=utf-8"};
+  if (path == "/") return Response{.content_type = "text/html; charset=utf-8", .file = kIndex};
   if (path == "/swagger") return Response{308, "", kText, {{"Location", "/swagger/"}}};
   const auto file = FindEmbedded(path);
   if (!file) return std::nullopt;
-  Response response{200, std::string(file->content), file->content_type};
+  Response response{.content_type = file->content_type, .file = file->content};
   if (path.starts_with("/swagger/")) {
     response.headers.emplace_back("Content-Security-Policy", kSwaggerPolicy);
   }

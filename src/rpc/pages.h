@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,8 +14,8 @@
 namespace gateway::rpc {
 
 struct PageCallbacks {
-  std::function<std::optional<std::string>()> not_ready;  // why not, or nothing
-  std::function<std::string()> metrics;                   // the text of a scrape
+  std::function<std::optional<std::string>()> not_ready;        // why not, or nothing
+  std::function<std::shared_ptr<const std::string>()> metrics;  // the text of a scrape
 };
 
 // Nothing: there is no such page. For GET and HEAD.

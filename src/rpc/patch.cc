@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <google/api/field_behavior.pb.h>
 #include <google/protobuf/descriptor.h>
 
 namespace gateway::rpc {
@@ -13,6 +14,16 @@ namespace {
 namespace pb = google::protobuf;
 
 bool NamesTheObject(std::string_view path) { return path == "id" || path == "etag"; }
+
+bool IsOnlyShown(const pb::FieldDescriptor* field) {
+  const auto& options = field->options();
+  for (int i = 0; i < options.ExtensionSize(google::api::field_behavior); ++i) {
+    if (options.GetExtension(google::api::field_behavior, i) == google::api::OUTPUT_ONLY) {
+      return true;
+    }
+  }
+  return false;
+}
 
 bool Has(const pb::Message& message, const pb::FieldDescriptor* field) {
   return field->is_repeated() ? message.GetReflection()->FieldSize(message, field) > 0
@@ -41,6 +52,11 @@ Expected<void> ApplyPath(const pb::Message& patch, std::string_view path, pb::Me
                            field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE))) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("update_mask names '{}', which is not a field", path.substr(0, 64)),
+                Origin::kClient);
+  }
+  if (IsOnlyShown(field)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("field '{}' is only shown: no write changes it, so leave it out", path),
                 Origin::kClient);
   }
   if (leaf) {

@@ -20,7 +20,8 @@ std::vector<std::string> PathsOf(const google::protobuf::FieldMask& mask,
 
 // Takes the fields at `paths` ("is_enabled", "rule.value") over from `patch` to `target`, which is
 // of the same type; lists and maps as a whole. A field that `patch` does not have is cleared.
-// kInvalidArgument: there is no such field.
+// kInvalidArgument: there is no such field, or it is only shown (OUTPUT_ONLY): who names it in a
+// patch, other than in a whole object that he writes back, believes that it does something.
 [[nodiscard]] Expected<void> ApplyPatch(const google::protobuf::Message& patch,
                                         const std::vector<std::string>& paths,
                                         google::protobuf::Message& target);

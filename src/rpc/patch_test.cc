@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/result_testing.h"
+#include "trino/gateway/v1/backend.pb.h"
 #include "trino/gateway/v1/group.pb.h"
 #include "trino/gateway/v1/policy.pb.h"
 
@@ -69,6 +70,18 @@ TEST(ApplyPatch, RefusesNamesThatAreNoFields) {
     auto group = Stored();
     EXPECT_EQ(CodeOf(ApplyPatch(v1::Group(), {path}, group)), ErrorCode::kInvalidArgument);
   }
+}
+
+TEST(ApplyPatch, RefusesWhatIsOnlyShown) {
+  v1::Backend backend;
+  backend.set_in_flight(3);
+  for (const auto path : {"in_flight", "health", "source"}) {
+    SCOPED_TRACE(path);
+    const auto refused = ApplyPatch(v1::Backend(), {path}, backend);
+    ASSERT_EQ(CodeOf(refused), ErrorCode::kInvalidArgument);
+    EXPECT_TRUE(refused.error().message.starts_with(std::string("field '") + path + "'"));
+  }
+  EXPECT_EQ(backend.in_flight(), 3);
 }
 
 TEST(PathsOf, TakesTheFieldsThatAreSetWhenThereIsNoMask) {

@@ -43,19 +43,30 @@ Expected<std::uint16_t> PortOf(std::int32_t number) {
   return static_cast<std::uint16_t>(number);
 }
 
+FilterName RuleFilter() {
+  using enum model::RuleType;
+  FilterName filter{"rule"};
+  for (const auto type :
+       {kListeningPort, kHeaderHost, kHeaderClientTags, kHeaderConnectionProperties, kNone}) {
+    filter.values.push_back(NameOf(type));
+  }
+  return filter;
+}
+
 Expected<void> List(AdminService& service,
                     const v1::ListPoliciesRequest& request,
                     v1::ListPoliciesResponse& response) {
   const auto values = [](const model::Policy& policy,
-                         std::string_view name) -> std::vector<std::string> {
+                         std::string_view name) -> std::vector<std::string_view> {
     if (name == "id") return {policy.id};
     if (name == "enabled") return {FlagText(policy.enabled)};
-    if (name == "source") return {std::string(NameOf(policy.source))};
+    if (name == "source") return {NameOf(policy.source)};
     if (name == "group") return {policy.group};
-    return {std::string(NameOf(policy.rule_type))};
+    return {NameOf(policy.rule_type)};
   };
   return ListPage(
-      request, response, service.ListPolicies(), {"id", "enabled", "group", "rule", "source"},
+      request, response, *service.ListPolicies(),
+      {{"id"}, FlagFilter("enabled"), {"group"}, RuleFilter(), SourceFilter()},
       [](const model::Policy& policy) { return policy.id; }, values,
       [&](const model::Policy& policy) { *response.add_policies() = ToProto(policy); });
 }
@@ -76,9 +87,10 @@ void AddKnownMethods(MethodTable& table, AdminService& service) {
         return Show(service.GetPolicy(request.id()), *response.mutable_policy());
       });
   table.Add<v1::Empty, v1::PolicyListAllResponse>(
-      "PolicyApi.ListAllPolicies", Role::kViewer, Blocking::kNo,
+      "PolicyApi.ListAllPolicies", Role::kViewer, Blocking::kLong,
       [&service](const auto&, auto& response, const Caller&) -> Expected<void> {
-        for (const auto& policy : service.ListPolicies()) *response.add_items() = ToProto(policy);
+        const auto policies = service.ListPolicies();
+        for (const auto& policy : *policies) *response.add_items() = ToProto(policy);
         return {};
       });
   table.Add<v1::PolicyDeleteRequest, v1::Empty>(
@@ -109,7 +121,7 @@ void AddNewMethods(MethodTable& table, AdminService& service) {
                    });
   };
   table.Add<v1::ListPoliciesRequest, v1::ListPoliciesResponse>(
-      "PolicyApi.ListPolicies", Role::kViewer, Blocking::kNo,
+      "PolicyApi.ListPolicies", Role::kViewer, Blocking::kLong,
       [&service](const auto& request, auto& response, const Caller&) {
         return List(service, request, response);
       });

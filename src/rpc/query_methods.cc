@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <optional>
+
 #include "base/strings.h"
 #include "rpc/convert.h"
 #include "rpc/methods.h"
@@ -55,13 +60,20 @@ Expected<store::QueryFilter> FilterOf(const v1::QueriesListRequest& request) {
   if (request.from() < 0 || request.to() < 0) {
     return InvalidField(request.from() < 0 ? "from" : "to", "seconds since 1970, 0 for no bound");
   }
+  if (request.to() > 0 && request.from() > request.to()) {
+    return InvalidField("to", "not before `from`, or 0 for no bound");
+  }
+  if (request.has_order_by() && !v1::QueriesListRequest::OrderBy_IsValid(request.order_by())) {
+    return InvalidField("order_by", "ASC or DESC");
+  }
   store::QueryFilter filter;
   filter.user = request.username();
   filter.source = request.source();
   filter.backend_id = request.backend_id();
   filter.group_id = request.group_id();
   if (request.from() > 0) filter.from = FromSeconds(request.from());
-  if (request.to() > 0) filter.to = FromSeconds(request.to());
+  // The whole of that second; FromSeconds() knows an end of times, so this cannot overflow there.
+  if (request.to() > 0) filter.to = FromSeconds(request.to()) + std::chrono::seconds(1);
   filter.ascending = request.has_order_by() && request.order_by() == v1::QueriesListRequest::ASC;
   filter.offset = static_cast<std::size_t>(request.skip());
   filter.limit = static_cast<std::size_t>(request.count() == 0 ? kDefaultCount : request.count());
@@ -97,26 +109,54 @@ v1::AuditEntry ToProto(const store::AuditEntry& entry) {
   return out;
 }
 
-Expected<void> ListAudit(AdminService& service,
-                         const v1::ListAuditEntriesRequest& request,
-                         v1::ListAuditEntriesResponse& response) {
+// Entries have ids from 1 on; 0: there is no token. Nothing: it is none of ours.
+std::optional<std::int64_t> PageBefore(std::string_view token) {
+  if (token.empty()) return 0;
+  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+  const auto id = ParseDecimal(token);
+  if (!id || *id == 0 || *id > kMax) return std::nullopt;
+  return static_cast<std::int64_t>(*id);
+}
+
+Expected<store::AuditFilter> FilterOf(const v1::ListAuditEntriesRequest& request) {
   const auto size = PageSize(request.page_size());
   if (!size) return std::unexpected(size.error());
-  const auto before = request.page_token().empty() ? 0 : ParseDecimal(request.page_token());
+  const auto before = PageBefore(request.page_token());
   if (!before) return InvalidField("page_token", "send next_page_token of the page before");
+  if (request.from_ms() < 0 || request.to_ms() < 0) {
+    return InvalidField(request.from_ms() < 0 ? "from_ms" : "to_ms",
+                        "milliseconds since 1970, 0 for no bound");
+  }
+  if (request.to_ms() > 0 && request.from_ms() > request.to_ms()) {
+    return InvalidField("to_ms", "not before `from_ms`, or 0 for no bound");
+  }
+  constexpr std::string_view kKinds[] = {"", "backend", "group", "policy", "rule", "query"};
+  if (std::ranges::find(kKinds, request.kind()) == std::end(kKinds)) {
+    return InvalidField("kind", "backend, group, policy, rule or query; empty for all");
+  }
   store::AuditFilter filter;
   filter.actor = request.actor();
   filter.kind = request.kind();
   filter.object_id = request.object_id();
   if (request.from_ms() > 0) filter.from = FromMilliseconds(request.from_ms());
   if (request.to_ms() > 0) filter.to = FromMilliseconds(request.to_ms());
-  filter.before_id = static_cast<std::int64_t>(*before);
+  filter.before_id = *before;
   filter.limit = *size;
-  const auto entries = service.ListAudit(filter);
-  if (!entries) return std::unexpected(entries.error());
-  for (const auto& entry : *entries) *response.add_entries() = ToProto(entry);
-  // A full page may be the last one; the next one is empty then.
-  if (entries->size() == *size) response.set_next_page_token(std::to_string(entries->back().id));
+  return filter;
+}
+
+Expected<void> ListAudit(AdminService& service,
+                         const v1::ListAuditEntriesRequest& request,
+                         v1::ListAuditEntriesResponse& response) {
+  const auto filter = FilterOf(request);
+  if (!filter) return std::unexpected(filter.error());
+  const auto page = service.ListAudit(*filter);
+  if (!page) return std::unexpected(page.error());
+  for (const auto& entry : page->entries) *response.add_entries() = ToProto(entry);
+  // The next page may be empty.
+  if (page->has_more && !page->entries.empty()) {
+    response.set_next_page_token(std::to_string(page->entries.back().id));
+  }
   return {};
 }
 

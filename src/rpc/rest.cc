@@ -9,6 +9,7 @@
 #include <google/protobuf/field_mask.pb.h>
 
 #include "base/strings.h"
+#include "rpc/entity_tags.h"
 #include "rpc/json_reader.h"
 #include "rpc/json_writer.h"
 #include "rpc/status.h"
@@ -100,23 +101,45 @@ Expected<void> ReadQuery(const Request& request,
   return {};
 }
 
-// `W/"5"` or `"5"` -> `5`; other texts stay as they are.
-std::string Unquoted(std::string_view etag) {
-  etag = Trim(etag);
-  if (etag.starts_with("W/")) etag.remove_prefix(2);
-  if (etag.size() >= 2 && etag.starts_with('"') && etag.ends_with('"')) {
-    etag = etag.substr(1, etag.size() - 2);
-  }
-  return std::string(etag);
-}
-
 Expected<void> ReadIfMatch(const Request& request, pb::Message& message, const std::string& body) {
-  if (request.if_match.empty()) return {};
+  if (!request.if_match) return {};
   auto& holder = body == "*" ? message : BodyOf(message, body);
   const auto* field = FieldNamed(holder, "etag");
   if (!field) return Invalid("If-Match is not for this method");
-  holder.GetReflection()->SetString(&holder, field, Unquoted(request.if_match));
+  const auto etag = EtagFieldOf(*request.if_match);
+  if (!etag) return std::unexpected(etag.error());
+  const auto& reflection = *holder.GetReflection();
+  const auto given = reflection.GetString(holder, field);
+  // A whole object that was read has its etag.
+  const auto listed = "," + *etag + ",";
+  if (!given.empty() && (*etag == "*" || listed.contains("," + given + ","))) return {};
+  if (!given.empty()) {
+    return Invalid(fmt::format("field 'etag' says '{}', but If-Match '{}'; send one of the two",
+                               given.substr(0, 64), etag->substr(0, 64)));
+  }
+  reflection.SetString(&holder, field, *etag);
   return {};
+}
+
+Expected<void> CheckIfNoneMatch(const Request& request) {
+  if (!request.if_none_match) return {};
+  if (!request.IsRead()) {
+    return Invalid(
+        "If-None-Match is for GET and HEAD; POST creates only what is not there, If-Match changes "
+        "only what was seen");
+  }
+  const auto tags = ParseEntityTags("If-None-Match", *request.if_none_match);
+  return tags ? Expected<void>() : std::unexpected(tags.error());
+}
+
+// Etags are of what is declared; these messages tell what is known now, too.
+bool TellsState(const pb::Message& message) { return FieldNamed(message, "health") != nullptr; }
+
+// Has the caller what the answer would tell?
+bool IsKnown(const Request& request, std::string_view etag) {
+  if (!request.if_none_match || !request.IsRead()) return false;
+  const auto tags = ParseEntityTags("If-None-Match", *request.if_none_match);
+  return tags && (tags->any || (!etag.empty() && tags->MatchWeakly(etag)));
 }
 
 }  // namespace
@@ -128,8 +151,13 @@ Response RestError(unsigned status, std::string_view code, std::string_view mess
   telemetry::AppendJsonString(body, message);
   body += "}}\n";
   Response response{status, std::move(body)};
-  if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  AddAdvice(response);
   return response;
+}
+
+void AddAdvice(Response& response) {
+  if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (response.status == 503) response.headers.emplace_back("Retry-After", "1");
 }
 
 Response RestError(const Error& error) {
@@ -175,6 +203,7 @@ std::optional<Rest::Target> Rest::Find(const Request& request, Response& refusal
 
 Expected<void> Rest::Decode(const Target& target, const Request& request, pb::Message& message) {
   const auto& binding = *target.binding;
+  if (auto valid = CheckIfNoneMatch(request); !valid) return valid;
   std::vector<std::string> present;
   if (!binding.body.empty()) {
     // An action without a body is one that takes all defaults.
@@ -192,7 +221,7 @@ Expected<void> Rest::Decode(const Target& target, const Request& request, pb::Me
   return ReadIfMatch(request, message, binding.body);
 }
 
-Response Rest::Encode(const Target& target, const pb::Message& message) {
+Response Rest::Encode(const Target& target, const Request& request, const pb::Message& message) {
   const auto& binding = *target.binding;
   if (binding.verb == "DELETE") return {204, ""};
   const auto* shown = &message;
@@ -202,9 +231,14 @@ Response Rest::Encode(const Target& target, const pb::Message& message) {
   }
   Response response{200, WriteJson(*shown) + "\n"};
   if (target.binding->method->name().starts_with("Create")) response.status = 201;
+  std::string etag;
   if (const auto* field = FieldNamed(*shown, "etag")) {
-    const auto etag = shown->GetReflection()->GetString(*shown, field);
+    etag = shown->GetReflection()->GetString(*shown, field);
     if (!etag.empty()) response.headers.emplace_back("ETag", '"' + etag + '"');
+  }
+  if (!TellsState(*shown) && IsKnown(request, etag)) {
+    response.status = 304;
+    response.body.clear();
   }
   return response;
 }

@@ -4,6 +4,7 @@
 // variables and the query string. Beyond the annotations:
 // - If-Match sets the field `etag` of the request or of its body; the answer's `etag` is the header
 //   ETag. Values in headers are in double quotes (RFC 9110 §8.8.3).
+// - If-None-Match is for reads: 304 when the answer's etag is one of those.
 // - A PATCH without `update_mask` changes what its body has.
 // - Create* answers 201, DELETE 204.
 // Threads: immutable.
@@ -21,9 +22,13 @@
 
 namespace gateway::rpc {
 
-// {"error":{"code":"not_found","message":"..."}} with the status that goes with it.
+// {"error":{"code":"not_found","message":"..."}} with the status that goes with it. 401 and 503
+// have the headers that tell a client what to do.
 Response RestError(unsigned status, std::string_view code, std::string_view message);
 Response RestError(const Error& error);
+
+// Adds WWW-Authenticate to a 401 and Retry-After to a 503, on whatever transport.
+void AddAdvice(Response& response);
 
 class Rest {
  public:
@@ -52,7 +57,10 @@ class Rest {
                                const Request& request,
                                google::protobuf::Message& message);
 
-  static Response Encode(const Target& target, const google::protobuf::Message& message);
+  // `request`: one that Decode() took.
+  static Response Encode(const Target& target,
+                         const Request& request,
+                         const google::protobuf::Message& message);
 
  private:
   std::vector<Binding> bindings_;

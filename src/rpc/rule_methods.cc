@@ -39,20 +39,20 @@ Expected<void> List(AdminService& service,
                     const v1::ListRulesRequest& request,
                     v1::ListRulesResponse& response) {
   const auto values = [](const model::Rule& rule,
-                         std::string_view name) -> std::vector<std::string> {
+                         std::string_view name) -> std::vector<std::string_view> {
     if (name == "id") return {rule.id};
     if (name == "enabled") return {FlagText(rule.enabled)};
-    return {std::string(NameOf(rule.source))};
+    return {NameOf(rule.source)};
   };
   return ListPage(
-      request, response, service.ListRules(), {"id", "enabled", "source"},
+      request, response, *service.ListRules(), {{"id"}, FlagFilter("enabled"), SourceFilter()},
       [](const model::Rule& rule) { return rule.id; }, values,
       [&](const model::Rule& rule) { *response.add_rules() = ToProto(rule); });
 }
 
 void AddReads(MethodTable& table, AdminService& service) {
   table.Add<v1::ListRulesRequest, v1::ListRulesResponse>(
-      "RuleApi.ListRules", Role::kViewer, Blocking::kNo,
+      "RuleApi.ListRules", Role::kViewer, Blocking::kLong,
       [&service](const auto& request, auto& response, const Caller&) {
         return List(service, request, response);
       });

@@ -56,7 +56,7 @@ void AddHealthCheckMethods(MethodTable& table,
 
 void AddStatusMethods(MethodTable& table, AdminService& service) {
   table.Add<v1::GetHealthRequest, v1::GetHealthResponse>(
-      "StatusApi.GetHealth", Role::kViewer, Blocking::kNo,
+      "StatusApi.GetHealth", Role::kViewer, Blocking::kLong,
       [&service](const auto&, auto& response, const Caller&) -> Expected<void> {
         const auto health = service.Health();
         response.set_status(ToProto(health.status));
@@ -64,13 +64,14 @@ void AddStatusMethods(MethodTable& table, AdminService& service) {
         return {};
       });
   table.Add<v1::GetRoutingRequest, v1::GetRoutingResponse>(
-      "StatusApi.GetRouting", Role::kViewer, Blocking::kNo,
+      "StatusApi.GetRouting", Role::kViewer, Blocking::kLong,
       [&service](const auto&, auto& response, const Caller&) -> Expected<void> {
         const auto routing = service.Routing();
         response.set_default_group(routing.default_group);
         response.set_version(static_cast<std::int64_t>(routing.version));
         for (const auto& group : routing.groups) Fill(group, *response.add_groups());
-        for (const auto& policy : routing.policies) *response.add_policies() = rpc::ToProto(policy);
+        for (const auto& policy : *routing.policies)
+          *response.add_policies() = rpc::ToProto(policy);
         return {};
       });
 }

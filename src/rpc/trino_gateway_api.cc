@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -51,11 +52,20 @@ std::string ExternalUrl(const model::Backend& backend) {
   return backend.external_url.empty() ? backend.url.ToString() : backend.external_url;
 }
 
-json::object ToJson(const BackendView& view, const Groups& groups) {
+// The first group of each backend, for lists. Views into `groups`.
+std::unordered_map<std::string_view, std::string_view> GroupsByBackend(const Groups& groups) {
+  std::unordered_map<std::string_view, std::string_view> first;
+  for (const auto& group : groups) {
+    for (const auto& id : group.backends) first.emplace(id, group.id);
+  }
+  return first;
+}
+
+json::object ToJson(const BackendView& view, std::string_view group) {
   return {{"name", ToJson(view.backend.id)},
           {"proxyTo", ToJson(view.backend.url.ToString())},
           {"active", view.backend.enabled},
-          {"routingGroup", ToJson(GroupOf(groups, view.backend.id))},
+          {"routingGroup", ToJson(group)},
           {"externalUrl", ToJson(ExternalUrl(view.backend))}};
 }
 
@@ -75,7 +85,8 @@ std::string_view StatusOf(model::Health health) {
 }
 
 std::int64_t CountOf(const std::optional<double>& figure) {
-  return figure ? std::lround(*figure) : 0;
+  constexpr double kMost = 9007199254740992.0;  // 2^53: beyond it doubles leave numbers out
+  return figure && std::abs(*figure) <= kMost ? std::lround(*figure) : 0;
 }
 
 // What was not measured is 0, as there.
@@ -97,7 +108,28 @@ Response Show(const json::value& value) { return {200, json::serialize(value)}; 
 struct Entry {
   model::Backend backend;
   std::string group;
+
+  // Takes over what that API knows of a backend, and leaves the rest as it is.
+  void Into(model::Backend& other) const {
+    other.url = backend.url;
+    other.external_url = backend.external_url;
+    other.enabled = backend.enabled;
+  }
 };
+
+// Jackson, which reads it there, takes texts and numbers for booleans, too, and null for false.
+std::optional<bool> BoolOf(const json::value& value) {
+  if (value.is_bool()) return value.get_bool();
+  if (value.is_null()) return false;
+  if (value.is_int64()) return value.get_int64() != 0;
+  if (value.is_uint64()) return value.get_uint64() != 0;
+  const auto* text = value.if_string();
+  if (!text) return std::nullopt;
+  const auto lower = ToLower(std::string_view(text->data(), text->size()));
+  if (lower == "true") return true;
+  if (lower == "false") return false;
+  return std::nullopt;
+}
 
 // Members that are not known are ignored there, so they are here.
 Expected<Entry> ParseEntry(std::string_view body) {
@@ -116,12 +148,55 @@ Expected<Entry> ParseEntry(std::string_view body) {
   if (!url) return Invalid("proxyTo: " + url.error().message);
   entry.backend.url = *std::move(url);
   entry.backend.external_url = text("externalUrl");
-  if (const auto* active = object->if_contains("active"); active && active->is_bool()) {
-    entry.backend.enabled = active->get_bool();
+  if (const auto* member = object->if_contains("active")) {
+    const auto active = BoolOf(*member);
+    if (!active) return Invalid("active: needed is true or false");
+    entry.backend.enabled = *active;
   }
   entry.group = text("routingGroup");
   if (entry.group.empty()) entry.group = kDefaultGroup;
+  if (!IsValidId(entry.group)) return Invalid(fmt::format("routingGroup: {}", kIdRule));
   return entry;
+}
+
+// A parameter of the query string; empty when it is not there.
+std::string ParameterOf(const Request& request, std::string_view name) {
+  const auto mark = request.target.find('?');
+  if (mark == std::string::npos) return {};
+  for (const auto pair : SplitList(std::string_view(request.target).substr(mark + 1), '&')) {
+    const auto equals = std::min(pair.find('='), pair.size());
+    if (pair.substr(0, equals) != name) continue;
+    return DecodePercent(pair.substr(std::min(equals + 1, pair.size())), true).value_or("");
+  }
+  return {};
+}
+
+// Into a group that is made if it is missing; out of the one that is shown for it.
+Expected<void> MoveToGroup(admin::Batch& batch,
+                           const std::string& backend_id,
+                           const std::string& group_id) {
+  std::string shown;
+  batch.declared().ForEach<model::Group>([&](const model::Group& group) {
+    if (Names(group, backend_id) && (shown.empty() || group.id < shown)) shown = group.id;
+  });
+  if (shown == group_id) return {};
+  const auto* target = batch.Find<model::Group>(group_id);
+  if (!target) {
+    model::Group group;
+    group.id = group_id;
+    group.backends = {backend_id};
+    auto put = batch.Put(std::move(group), {Existence::kMustNotExist, {}});
+    if (!put) return put;
+  } else if (!Names(*target, backend_id)) {
+    auto joined = batch.Edit<model::Group>(group_id,
+                                           [&](model::Group& group) -> Expected<void> {
+                                             group.backends.push_back(backend_id);
+                                             return {};
+                                           },
+                                           {});
+    if (!joined) return joined;
+  }
+  return shown.empty() ? Expected<void>() : LeaveGroup(batch, shown, backend_id);
 }
 
 // The text after `prefix`, decoded; nothing: another path, or nothing after it.
@@ -151,6 +226,14 @@ Role TrinoGatewayApi::RoleFor(const Request& request) {
              : Role::kAdmin;
 }
 
+Blocking TrinoGatewayApi::BlockingOf(const Request& request) {
+  if (!request.IsRead()) return Blocking::kYes;
+  const auto path = request.path();
+  const bool shows_backends =
+      path.starts_with(kBackendPrefix) || path.starts_with(kPublic) || path == kEntityBackends;
+  return shows_backends ? Blocking::kLong : Blocking::kNo;
+}
+
 Response TrinoGatewayApi::Handle(const Request& request, const admin::Caller& caller) const {
   if (request.IsRead()) return HandleRead(request);
   const auto path = request.path();
@@ -164,11 +247,11 @@ Response TrinoGatewayApi::Handle(const Request& request, const admin::Caller& ca
   if (path == "/gateway/backend/modify/add") return Save(request, true, caller);
   if (path == "/gateway/backend/modify/update") return Save(request, false, caller);
   if (path == "/gateway/backend/modify/delete") {
-    const bool force = request.target.ends_with("?force=true");
+    const bool force = ParameterOf(request, "force") == "true";
     return Delete(Trim(request.body), force ? Force::kYes : Force::kNo, caller);
   }
   if (path == kEntity) {
-    if (!request.target.ends_with("?entityType=GATEWAY_BACKEND")) {
+    if (ParameterOf(request, "entityType") != "GATEWAY_BACKEND") {
       return RestError(400, "invalid_argument", "entityType must be GATEWAY_BACKEND");
     }
     auto response = Save(request, false, caller);
@@ -195,9 +278,12 @@ Response TrinoGatewayApi::HandleRead(const Request& request) const {
     return NothingHere();
   }
   const auto groups = service_.ListGroups();
+  const auto first_groups = GroupsByBackend(*groups);
   json::array shown;
   for (const auto& view : service_.ListBackends()) {
-    if (!active_only || view.backend.enabled) shown.push_back(ToJson(view, groups));
+    if (active_only && !view.backend.enabled) continue;
+    const auto group = first_groups.find(view.backend.id);
+    shown.push_back(ToJson(view, group == first_groups.end() ? "" : group->second));
   }
   return Show(shown);
 }
@@ -210,7 +296,7 @@ Response TrinoGatewayApi::ShowPublic(std::string_view name_and_rest) const {
   const auto view = service_.GetBackend(name.value_or(""));
   if (!view) return RestError(view.error());
   const auto groups = service_.ListGroups();
-  return Show(state ? StateOf(*view, groups) : ToJson(*view, groups));
+  return Show(state ? StateOf(*view, *groups) : ToJson(*view, GroupOf(*groups, view->backend.id)));
 }
 
 Response TrinoGatewayApi::SetActive(std::string_view name,
@@ -220,6 +306,7 @@ Response TrinoGatewayApi::SetActive(std::string_view name,
       name,
       [&](model::Backend& backend) -> Expected<void> {
         backend.enabled = active;
+        if (active) backend.draining = false;  // there active means that it gets queries
         return {};
       },
       {}, caller);
@@ -234,78 +321,34 @@ Response TrinoGatewayApi::Save(const Request& request,
                                const admin::Caller& caller) const {
   const auto entry = ParseEntry(request.body);
   if (!entry) return RestError(entry.error());
-  if (!IsValidId(entry->group)) {
-    return RestError(400, "invalid_argument", fmt::format("routingGroup: {}", kIdRule));
+  const auto& id = entry->backend.id;
+  const auto save = [&](admin::Batch& batch) -> Expected<void> {
+    const auto precondition = must_be_new ? Existence::kMustNotExist : Existence::kAny;
+    const bool known = !must_be_new && batch.Find<model::Backend>(id) != nullptr;
+    auto saved = known ? batch.Edit<model::Backend>(id,
+                                                    [&](model::Backend& backend) -> Expected<void> {
+                                                      entry->Into(backend);
+                                                      return {};
+                                                    },
+                                                    {})
+                       : batch.Put(entry->backend, {precondition, {}});
+    return saved ? MoveToGroup(batch, id, entry->group) : saved;
+  };
+  if (auto saved = service_.Together({"backend", id}, caller, save); !saved) {
+    return RestError(saved.error());
   }
-  const admin::Precondition precondition{must_be_new ? Existence::kMustNotExist : Existence::kAny,
-                                         std::nullopt};
-  const auto put = service_.PutBackend(entry->backend, precondition, caller);
-  if (!put) return RestError(put.error());
-  if (auto moved = MoveToGroup(entry->backend.id, entry->group, caller); !moved) {
-    return RestError(moved.error());
-  }
-  return Show(ToJson(*put, service_.ListGroups()));
+  const auto view = service_.GetBackend(id);
+  if (!view) return RestError(view.error());
+  return Show(ToJson(*view, GroupOf(*service_.ListGroups(), id)));
 }
 
 Response TrinoGatewayApi::Delete(std::string_view name,
                                  Force force,
                                  const admin::Caller& caller) const {
-  const std::string id(name);
-  // Before it leaves its groups: a refusal changes nothing.
-  if (force == Force::kNo) {
-    if (auto empty = service_.CheckIsEmpty(id); !empty) return RestError(empty.error());
-  }
-  for (const auto& group : service_.ListGroups()) {
-    if (!Names(group, id)) continue;
-    if (auto left = LeaveGroup(id, group.id, caller); !left) return RestError(left.error());
-  }
-  const auto deleted = service_.DeleteBackend(id, force, {}, caller);
+  const auto deleted = service_.DeleteWithMemberships(name, force, caller);
   // Not there: that API says 200 as well.
   if (!deleted && deleted.error().code != ErrorCode::kNotFound) return RestError(deleted.error());
   return Text(200, "");
-}
-
-Expected<void> TrinoGatewayApi::MoveToGroup(const std::string& backend_id,
-                                            const std::string& group_id,
-                                            const admin::Caller& caller) const {
-  const auto groups = service_.ListGroups();
-  const auto shown = GroupOf(groups, backend_id);
-  if (shown == group_id) return {};
-  const auto target = std::ranges::find(groups, group_id, &model::Group::id);
-  if (target == groups.end()) {
-    model::Group group;
-    group.id = group_id;
-    group.backends = {backend_id};
-    if (auto put = service_.PutGroup(group, {Existence::kMustNotExist, std::nullopt}, caller);
-        !put) {
-      return std::unexpected(put.error());
-    }
-  } else if (!Names(*target, backend_id)) {
-    const auto changed = service_.ChangeGroup(
-        group_id,
-        [&](model::Group& group) -> Expected<void> {
-          if (!Names(group, backend_id)) group.backends.push_back(backend_id);
-          return {};
-        },
-        {}, caller);
-    if (!changed) return std::unexpected(changed.error());
-  }
-  return shown.empty() ? Expected<void>() : LeaveGroup(backend_id, shown, caller);
-}
-
-Expected<void> TrinoGatewayApi::LeaveGroup(const std::string& backend_id,
-                                           const std::string& group_id,
-                                           const admin::Caller& caller) const {
-  const auto changed = service_.ChangeGroup(
-      group_id,
-      [&](model::Group& group) -> Expected<void> {
-        std::erase(group.backends, backend_id);
-        group.weights.erase(backend_id);
-        return {};
-      },
-      {}, caller);
-  if (!changed) return std::unexpected(changed.error());
-  return {};
 }
 
 }  // namespace gateway::rpc

@@ -4,7 +4,8 @@
 // A backend there is {name, proxyTo, active, routingGroup, externalUrl}: here a backend and its
 // membership in a group, which is created (round_robin) when it is missing. `routingGroup` shows
 // the first group by id that names the backend; a change of it moves the backend from that group to
-// the new one and leaves its other groups alone. Such a change is two writes, one after the other.
+// the new one and leaves its other groups alone. Each change is one transaction; what that API does
+// not know of a backend stays as it is.
 // Threads: Handle() from any thread; changes wait for the database.
 #pragma once
 
@@ -14,6 +15,7 @@
 #include "base/error.h"
 #include "identity/principal.h"
 #include "rpc/message.h"
+#include "rpc/method_table.h"
 #include "rpc/pages.h"
 
 namespace gateway::rpc {
@@ -28,6 +30,8 @@ class TrinoGatewayApi {
   static bool Owns(std::string_view path);
   // What is open there is open here: probes and /api/public/.
   static identity::Role RoleFor(const Request& request);
+  // Probes hold nobody up; whatever shows backends goes through all of them and all groups.
+  static Blocking BlockingOf(const Request& request);
 
   Response Handle(const Request& request, const admin::Caller& caller) const;
 
@@ -38,12 +42,6 @@ class TrinoGatewayApi {
   Response Save(const Request& request, bool must_be_new, const admin::Caller& caller) const;
   using Force = admin::AdminService::Force;
   Response Delete(std::string_view name, Force force, const admin::Caller& caller) const;
-  Expected<void> MoveToGroup(const std::string& backend_id,
-                             const std::string& group_id,
-                             const admin::Caller& caller) const;
-  Expected<void> LeaveGroup(const std::string& backend_id,
-                            const std::string& group_id,
-                            const admin::Caller& caller) const;
 
   admin::AdminService& service_;
   const PageCallbacks pages_;

@@ -8,7 +8,9 @@
 #include "base/strings.h"
 #include "rpc/json_reader.h"
 #include "rpc/json_writer.h"
+#include "rpc/rest.h"
 #include "rpc/status.h"
+#include "rpc/unknown_fields.h"
 #include "telemetry/logger.h"
 
 namespace gateway::rpc {
@@ -32,7 +34,9 @@ Response ErrorWith(unsigned status,
     body += '}';
   }
   body += "}";
-  return {status, std::move(body)};
+  Response response{status, std::move(body)};
+  AddAdvice(response);
+  return response;
 }
 
 Response BadRoute(const Request& request, std::string_view message) {
@@ -70,6 +74,10 @@ Response TwirpError(const Error& error) {
   return ErrorWith(status.twirp_http_status, status.twirp_name, MessageFor(error));
 }
 
+Response TwirpError(unsigned status, std::string_view code, std::string_view message) {
+  return ErrorWith(status, code, message);
+}
+
 const Method* FindTwirpMethod(const MethodTable& table, const Request& request, Response& refusal) {
   const auto names = NamesIn(request.path());
   const auto* method = names ? table.Find(names->first, names->second) : nullptr;
@@ -92,7 +100,7 @@ const Method* FindTwirpMethod(const MethodTable& table, const Request& request, 
 
 Expected<void> DecodeTwirp(const Request& request, google::protobuf::Message& message) {
   if (!IsProtobuf(request)) return ReadJson(request.body, message);
-  if (message.ParseFromString(request.body)) return {};
+  if (message.ParseFromString(request.body)) return CheckFieldsAreKnown(message);
   return Fail(ErrorCode::kProtocol, "the protobuf request could not be decoded", Origin::kClient);
 }
 

@@ -17,6 +17,8 @@ inline constexpr std::string_view kTwirpPrefix = "/twirp/";
 
 // {"code":"not_found","msg":"..."}; always JSON.
 Response TwirpError(const Error& error);
+// For what is wrong before there is a method. `code`: one of Twirp's.
+Response TwirpError(unsigned status, std::string_view code, std::string_view message);
 
 // Null, with `refusal` filled (bad_route, 404): no such method, not a POST, another content type.
 const Method* FindTwirpMethod(const MethodTable& table, const Request& request, Response& refusal);

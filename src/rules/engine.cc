@@ -1,7 +1,5 @@
 #include "rules/engine.h"
 
-#include <utility>
-
 namespace gateway::rules {
 
 Engine::Engine(const RuleBook& book,
@@ -15,15 +13,10 @@ Engine::Engine(const RuleBook& book,
   if (router) router_.emplace(*router, io, deadlines, logger, metrics);
 }
 
-Awaitable<Expected<Decision>> Engine::Decide(Facts& facts, const Groups& groups) {
-  Decision decision;
+Awaitable<Expected<void>> Engine::Decide(Facts& facts, const Groups& groups, Decision& decision) {
   runner_.Ask(facts, groups, decision);
-  if (router_ && !decision.final()) {
-    if (auto asked = co_await router_->Ask(facts, groups, decision); !asked) {
-      co_return std::unexpected(std::move(asked).error());
-    }
-  }
-  co_return decision;
+  if (!router_ || decision.final()) co_return Expected<void>();
+  co_return co_await router_->Ask(facts, groups, decision);
 }
 
 }  // namespace gateway::rules

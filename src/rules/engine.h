@@ -26,9 +26,10 @@ class Engine {
   // Is there nobody to ask? The caller then spares itself the facts.
   bool idle() { return !router_ && runner_.empty(); }
 
-  // What rules and router say; neither groups nor a rejection: the policies decide.
-  // kUnavailable: no decision can be made now. To be awaited in the scope that owns the arguments.
-  Awaitable<Expected<Decision>> Decide(Facts& facts, const Groups& groups);
+  // Adds to `decision` what rules and router say; neither groups nor a rejection: the policies
+  // decide. kUnavailable: no decision can be made now, and `decision` has what rules said. To be
+  // awaited in the scope that owns the arguments.
+  Awaitable<Expected<void>> Decide(Facts& facts, const Groups& groups, Decision& decision);
 
  private:
   RuleRunner runner_;

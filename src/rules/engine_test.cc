@@ -38,13 +38,13 @@ class EngineTest : public testing::Test {
     engine_.emplace(book_, options, io_, deadlines_, clock_, logger_, metrics_);
   }
 
-  Expected<Decision> Decide() {
+  // Adds to `decision_`.
+  Expected<void> Ask() {
     if (!engine_) engine_.emplace(book_, std::nullopt, io_, deadlines_, clock_, logger_, metrics_);
-    std::optional<Expected<Decision>> decided;
-    http::asio::co_spawn(io_, engine_->Decide(facts_, groups_),
-                         [&](const std::exception_ptr&, Expected<Decision> decision) {
-                           decided = std::move(decision);
-                         });
+    std::optional<Expected<void>> decided;
+    http::asio::co_spawn(
+        io_, engine_->Decide(facts_, groups_, decision_),
+        [&](const std::exception_ptr&, Expected<void> asked) { decided = std::move(asked); });
     const auto patience = std::chrono::steady_clock::now() + 30s;
     while (!decided && std::chrono::steady_clock::now() < patience) {
       io_.restart();
@@ -53,6 +53,14 @@ class EngineTest : public testing::Test {
     return decided ? *std::move(decided) : Fail(ErrorCode::kInternal, "the call never ended");
   }
 
+  Decision Decide() {
+    decision_ = {};
+    const auto asked = Ask();
+    EXPECT_TRUE(asked) << asked.error().message;
+    return decision_;
+  }
+
+  Decision decision_;
   FakeClock clock_;
   http::asio::io_context io_{1};
   http::Deadlines deadlines_{io_, clock_};
@@ -67,7 +75,7 @@ class EngineTest : public testing::Test {
 };
 
 TEST_F(EngineTest, HasNothingToAskWithoutRulesAndRouter) {
-  EXPECT_FALSE(Decide()->final());
+  EXPECT_FALSE(Decide().final());
   EXPECT_TRUE(engine_->idle());
   SetRule("return 'adhoc'");
   EXPECT_FALSE(engine_->idle());
@@ -79,21 +87,23 @@ TEST_F(EngineTest, HasNothingToAskWithoutRulesAndRouter) {
 TEST_F(EngineTest, AsksTheRouterOnlyWhenNoRuleDecides) {
   UseRouter();
   SetRule("return 'adhoc'");
-  EXPECT_THAT(Decide()->groups, ElementsAre("adhoc"));
+  EXPECT_THAT(Decide().groups, ElementsAre("adhoc"));
   SetRule("return {reject = 'no'}");
-  EXPECT_EQ(Decide()->reject, "no");
+  EXPECT_EQ(Decide().reject, "no");
   EXPECT_TRUE(server_.requests().empty());
   SetRule("return {source = 'seen'}");
   const auto decision = Decide();
-  EXPECT_THAT(decision->groups, ElementsAre("etl"));
-  EXPECT_EQ(decision->source, "seen");
+  EXPECT_THAT(decision.groups, ElementsAre("etl"));
+  EXPECT_EQ(decision.source, "seen");
   EXPECT_EQ(server_.requests().size(), 1U);
 }
 
-TEST_F(EngineTest, PassesOnThatNoDecisionCanBeMade) {
+TEST_F(EngineTest, PassesOnThatNoDecisionCanBeMadeAndKeepsWhatRulesSaid) {
   answer_ = http::Answer(500, "");
   UseRouter(RouterFallback::kReject);
-  EXPECT_EQ(CodeOf(Decide()), ErrorCode::kUnavailable);
+  SetRule("return {source = 'seen'}");
+  EXPECT_EQ(CodeOf(Ask()), ErrorCode::kUnavailable);
+  EXPECT_EQ(decision_.source, "seen");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace gateway::rules {
 namespace {
 
 constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
+constexpr std::chrono::seconds kLogInterval{10};
 
 // Fields of the client's request that describe its body or its connection, not the query.
 constexpr std::array<std::string_view, 7> kNotForwarded = {
@@ -28,6 +29,11 @@ constexpr std::array<std::string_view, 7> kCredentials = {"authorization",
 
 bool ContainsName(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::any_of(names, [&](auto known) { return EqualsIgnoreCase(known, name); });
+}
+
+// Is the status an answer to this very request? Too many requests and a timeout (429, 408) are not.
+bool RefusesRequest(int status) {
+  return status >= 400 && status < 500 && status != 408 && status != 429;
 }
 
 std::string JoinErrors(const std::vector<std::string>& errors) {
@@ -84,12 +90,20 @@ Awaitable<ExternalRouter::Answer> ExternalRouter::FetchAndKeep(std::string key,
 }
 
 Awaitable<ExternalRouter::Answer> ExternalRouter::Fetch(http::ControlRequest request) {
+  if (calls_ >= kMaxCalls) {
+    const auto reason = fmt::format("{} calls of this worker are under way already", kMaxCalls);
+    Warn("external_router.busy", reason);
+    co_return Fail(ErrorCode::kUnavailable, "the external router is too slow: " + reason,
+                   Origin::kBackend);
+  }
   if (!breaker_.Allows(deadlines_.Now())) {
     co_return Fail(ErrorCode::kUnavailable, "the external router failed just now and is left alone",
                    Origin::kBackend);
   }
   request.deadline = deadlines_.Now() + options_.timeout;
+  ++calls_;
   auto answer = co_await FetchOnce(std::move(request));
+  --calls_;
   NoteResult(answer);
   co_return answer;
 }
@@ -98,8 +112,9 @@ Awaitable<ExternalRouter::Answer> ExternalRouter::FetchOnce(http::ControlRequest
   const auto response = co_await client_.Fetch(std::move(request));
   if (!response) co_return std::unexpected(response.error());
   if (response->status != 200) {
-    co_return Fail(ErrorCode::kProtocol,
-                   fmt::format("the external router answered {}", response->status),
+    const auto code =
+        RefusesRequest(response->status) ? ErrorCode::kInvalidArgument : ErrorCode::kProtocol;
+    co_return Fail(code, fmt::format("the external router answered {}", response->status),
                    Origin::kBackend);
   }
   co_return ParseRouterAnswer(response->body);
@@ -108,6 +123,11 @@ Awaitable<ExternalRouter::Answer> ExternalRouter::FetchOnce(http::ControlRequest
 void ExternalRouter::NoteResult(const Answer& answer) {
   metrics_.ExternalRouterAsked(answer ? std::string_view("ok") : NameOf(answer.error().code));
   if (answer) return breaker_.Succeeded();
+  if (answer.error().code == ErrorCode::kInvalidArgument) {
+    // It is there and well, and no other query should miss it.
+    breaker_.Succeeded();
+    return Warn("external_router.refused", answer.error().message);
+  }
   const bool was_open = breaker_.open();
   breaker_.Failed(deadlines_.Now());
   logger_.Event(telemetry::Level::kDebug, "external_router.failed",
@@ -116,6 +136,12 @@ void ExternalRouter::NoteResult(const Answer& answer) {
   logger_.Event(
       telemetry::Level::kWarn, "external_router.left_alone",
       {{"reason", answer.error().message}, {"open_for_ms", options_.breaker_open_for.count()}});
+}
+
+void ExternalRouter::Warn(std::string_view event, std::string_view reason) {
+  if (deadlines_.Now() < quiet_until_) return;
+  quiet_until_ = deadlines_.Now() + kLogInterval;
+  logger_.Event(telemetry::Level::kWarn, event, {{"reason", reason}});
 }
 
 http::ControlRequest ExternalRouter::RequestFor(Facts& facts) const {

@@ -3,10 +3,13 @@
 // Request and answer are those of trino-gateway's EXTERNAL rules: POST with the request's headers
 // and a JSON body; 200 with {routingGroup, errors, externalHeaders}. Answers can be kept for a
 // while by a key; then queries with the same key share one call, too. After failures in a row the
-// service is left alone for some time, and the fallback decides at once.
-// Threads: one worker's event loop; never blocks. Memory: at most `cache_entries` answers.
+// service is left alone for some time, and the fallback decides at once. So it does while kMaxCalls
+// are under way, and for a query that the service refuses (4xx), which says nothing about others.
+// Threads: one worker's event loop; never blocks. Memory: at most `cache_entries` answers, and
+// kMaxCalls requests and connections.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -28,6 +31,9 @@ using http::Awaitable;
 
 class ExternalRouter {
  public:
+  // Under way at a time. A slow service must not hold up any number of statements and connections.
+  static constexpr std::size_t kMaxCalls = 256;
+
   // All but `options` must outlive the router.
   ExternalRouter(ExternalRouterOptions options,
                  http::asio::io_context& io,
@@ -51,6 +57,7 @@ class ExternalRouter {
   void Apply(const RouterAnswer& answer, const Groups& groups, Decision& decision) const;
   Expected<void> FallBack(const Error& error, const Groups& groups, Decision& decision) const;
   void NoteResult(const Answer& answer);
+  void Warn(std::string_view event, std::string_view reason);
 
   const ExternalRouterOptions options_;
   http::Deadlines& deadlines_;
@@ -60,6 +67,8 @@ class ExternalRouter {
   CircuitBreaker breaker_;
   ExpiringCache<RouterAnswer> cache_;
   http::SingleFlight<Answer> flights_;
+  std::size_t calls_ = 0;                                   // under way
+  Clock::TimePoint quiet_until_ = Clock::TimePoint::min();  // of warnings in the log
 };
 
 }  // namespace gateway::rules

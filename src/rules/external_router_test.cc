@@ -210,6 +210,58 @@ TEST_F(ExternalRouterTest, LeavesAFailingRouterAloneForAWhile) {
   EXPECT_EQ(Ask()->decision.trace, "external router -> etl");
 }
 
+TEST_F(ExternalRouterTest, GoesOnAskingARouterThatRefusesSingleQueries) {
+  options_.breaker_failures = 2;
+  for (const int status : {400, 401, 404, 422, 499}) {
+    SCOPED_TRACE(status);
+    answer_ = Answer(status, "");
+    EXPECT_EQ(Ask()->decision.trace, "external router failed (invalid_argument)");
+  }
+  answer_ = Answer(200, R"({"routingGroup": "etl"})");
+  EXPECT_EQ(Ask()->decision.trace, "external router -> etl");
+  EXPECT_THAT(metrics_.Expose(),
+              HasSubstr(R"(external_router_calls_total{result="invalid_argument"} 5)"));
+}
+
+TEST_F(ExternalRouterTest, LeavesARouterAloneThatIsBusyOrTalksNonsense) {
+  for (const auto& answer : {Answer(408, ""), Answer(429, ""), Answer(500, ""), Answer(302, ""),
+                             Answer(204, ""), Answer(200, "nonsense")}) {
+    SCOPED_TRACE(answer);
+    options_.breaker_failures = 1;
+    router_.reset();
+    answer_ = answer;
+    EXPECT_EQ(Ask()->decision.trace, "external router failed (protocol)");
+    EXPECT_EQ(Ask()->decision.trace, "external router failed (unavailable)");
+  }
+}
+
+TEST_F(ExternalRouterTest, ClosesAgainWhenTheTrialIsAnsweredWithARefusal) {
+  options_.breaker_failures = 1;
+  answer_ = Answer(500, "");
+  Ask();
+  clock_.Advance(options_.breaker_open_for);
+  answer_ = Answer(404, "");
+  Ask();
+  answer_ = Answer(200, R"({"routingGroup": "etl"})");
+  EXPECT_EQ(Ask()->decision.trace, "external router -> etl");
+}
+
+TEST_F(ExternalRouterTest, FallsBackAtOnceWhileTooManyCallsAreUnderWay) {
+  answer_.reset();
+  std::vector<std::shared_ptr<Asked>> waiting;
+  for (std::size_t i = 0; i < ExternalRouter::kMaxCalls; ++i) waiting.push_back(Begin());
+  WaitForRequests(ExternalRouter::kMaxCalls);
+  const auto asked = Ask();
+  EXPECT_EQ(asked->decision.trace, "external router failed (unavailable)");
+  EXPECT_EQ(server_.requests().size(), ExternalRouter::kMaxCalls);
+  clock_.Advance(options_.timeout);
+  deadlines_.Sweep();
+  for (const auto& each : waiting) ASSERT_TRUE(Settle(each));
+  router_.reset();
+  answer_ = Answer(200, R"({"routingGroup": "etl"})");
+  EXPECT_EQ(Ask()->decision.trace, "external router -> etl");
+}
+
 TEST_F(ExternalRouterTest, AsksForEachQueryWithoutACacheKey) {
   Ask();
   Ask();

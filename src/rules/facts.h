@@ -27,7 +27,8 @@ struct RequestFacts {
   std::string_view host;            // Host header as sent
   std::uint16_t port = 0;           // of the listener
   std::string_view method;
-  std::string_view target;  // path and query
+  std::string_view target;       // path and query
+  std::uint64_t text_bytes = 0;  // of the statement, also where its text was not kept
 };
 
 // What the analysis of the statement found. Names are as trino-gateway reports them.

@@ -26,7 +26,8 @@ class FakeFacts final : public Facts {
                              .host = "gw:8080",
                              .port = 8080,
                              .method = "POST",
-                             .target = "/v1/statement"};
+                             .target = "/v1/statement",
+                             .text_bytes = 8};
   std::vector<http::HeaderField> fields{{"X-Trino-User", "alice"}, {"X-Trino-Catalog", "hive"}};
   StatementFacts statement_facts;
   std::string sql = "SELECT 1";

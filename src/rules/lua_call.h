@@ -21,7 +21,7 @@ namespace gateway::rules {
 struct LuaLimits {
   std::int64_t instructions = 100'000;     // of the virtual machine; library calls cost some, too
   std::size_t memory_bytes = 1024 * 1024;  // on top of what the loaded scripts take
-  std::chrono::milliseconds time{100};     // the last resort, checked now and then
+  std::chrono::milliseconds time{100};     // the last resort, checked every few microseconds
 };
 
 // The memory of one Lua state, counted.
@@ -32,6 +32,9 @@ struct LuaMemory {
   // that no instruction counts.
   std::size_t churn = 0;
   std::size_t churn_limit = SIZE_MAX;
+  // Times that a call was refused memory. Each makes Lua collect its garbage as a whole, so a
+  // script that keeps just below the limit would do nothing else.
+  int refusals = 0;
 };
 
 struct LuaCall {
@@ -39,6 +42,7 @@ struct LuaCall {
   std::int64_t instructions_left = 0;
   const Clock* clock = nullptr;
   Clock::TimePoint deadline;
+  std::int64_t next_look = 0;  // at the clock, after library calls of this cost
   bool over_budget = false;
   Facts* facts = nullptr;  // null outside of a call
   const Groups* groups = nullptr;
@@ -51,7 +55,8 @@ inline LuaCall& CallOf(lua_State* state) {
   return **static_cast<LuaCall**>(lua_getextraspace(state));
 }
 
-// Takes `cost` from the budget; does not return when that, or the time, is used up.
+// Takes `cost` from the budget, of a library call, or before one. Does not return when the budget
+// or the time is used up.
 void Spend(lua_State* state, std::int64_t cost);
 
 }  // namespace gateway::rules

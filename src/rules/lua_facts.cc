@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "rules/lua_library.h"
+#include "rules/lua_metering.h"
 
 namespace gateway::rules {
 namespace {
@@ -24,6 +25,7 @@ int Push(lua_State* state, std::string_view text) {
 
 template <typename Texts>
 int PushList(lua_State* state, const Texts& texts) {
+  Spend(state, static_cast<std::int64_t>(texts.size()));
   lua_createtable(state, static_cast<int>(texts.size()), 0);
   lua_Integer index = 0;
   for (const std::string_view text : texts) {
@@ -35,6 +37,7 @@ int PushList(lua_State* state, const Texts& texts) {
 
 // The trimmed elements of X-Trino-Client-Tags.
 int PushTags(lua_State* state, std::string_view tags) {
+  Spend(state, CostOf(tags));
   lua_newtable(state);
   lua_Integer index = 0;
   while (!tags.empty()) {
@@ -49,7 +52,9 @@ int PushTags(lua_State* state, std::string_view tags) {
 }
 
 int IndexHeaders(lua_State* state) {
-  const auto value = CallOf(state).facts->Header(KeyArgument(state));
+  const auto& facts = *CallOf(state).facts;
+  Spend(state, static_cast<std::int64_t>(facts.headers().size()) / 2);
+  const auto value = facts.Header(KeyArgument(state));
   if (!value) return 0;
   return Push(state, *value);
 }
@@ -86,7 +91,7 @@ int IndexQuery(lua_State* state) {
   auto& call = CallOf(state);
   if (key == "text") return PushText(state, call);
   if (key == "text_size") {
-    lua_pushinteger(state, static_cast<lua_Integer>(call.facts->text().size()));
+    lua_pushinteger(state, static_cast<lua_Integer>(call.facts->request().text_bytes));
     return 1;
   }
   const auto& statement = call.facts->statement();
@@ -119,6 +124,7 @@ void PushGroup(lua_State* state, const GroupFacts& group) {
 int IndexGroups(lua_State* state) {
   const auto group = CallOf(state).groups->Find(KeyArgument(state));
   if (!group) return 0;
+  Spend(state, group->members);
   PushGroup(state, *group);
   return 1;
 }
@@ -128,6 +134,7 @@ int PairsOfGroups(lua_State* state) {
   lua_pushvalue(state, lua_upvalueindex(1));
   lua_newtable(state);
   CallOf(state).groups->ForEach([state](std::string_view id, const GroupFacts& group) {
+    Spend(state, 1 + group.members);
     Push(state, id);
     PushGroup(state, group);
     lua_rawset(state, -3);

@@ -2,17 +2,25 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include <re2/re2.h>
 
 #include "base/stable_hash.h"
+#include "rules/lua_metering.h"
 
 namespace gateway::rules {
 namespace {
 
 constexpr std::int64_t kCompileCost = 2000;
 constexpr int kMaxCaptures = 9;
+constexpr std::size_t kMaxPatternBytes = 4096;
+// Bytes of text times instructions of the expression. Nearly all expressions take a nanosecond or
+// two for each byte, whatever their length. Where RE2 runs out of memory for its automaton a step
+// takes some 7 ns, and nothing ends a match on the way: hence the maximum, far above what is usual.
+constexpr std::size_t kMatchStepsPerInstruction = 2048;
+constexpr std::size_t kMaxMatchSteps = 512 * 1024 * 1024;
 
 std::string_view TextArgument(lua_State* state, int index) {
   std::size_t size = 0;
@@ -20,34 +28,37 @@ std::string_view TextArgument(lua_State* state, int index) {
   return {text, size};
 }
 
-std::int64_t CostOf(std::string_view text) {
-  return 4 + static_cast<std::int64_t>(text.size() / 32);
+// Bytes of text that `regex` may be asked about.
+std::size_t LongestText(const re2::RE2& regex) {
+  return kMaxMatchSteps / static_cast<std::size_t>(std::max(regex.ProgramSize(), 1));
 }
 
-// Calls the library function in the first upvalue after taking what it costs: these run in C,
-// where no instruction is counted.
-int Metered(lua_State* state) {
-  std::int64_t cost = 1;
-  for (int i = 1; i <= lua_gettop(state); ++i) {
-    const auto size = static_cast<std::int64_t>(lua_rawlen(state, i));
-    cost += lua_type(state, i) == LUA_TTABLE ? size : size / 32;
+// The compiled expression, paid for; does not return when it cannot be used on `text`.
+const re2::RE2& RegexFor(lua_State* state, std::string_view pattern, std::string_view text) {
+  if (pattern.size() > kMaxPatternBytes) {
+    luaL_error(state, "a regular expression of more than %d bytes",
+               static_cast<int>(kMaxPatternBytes));
   }
-  Spend(state, cost);
-  return lua_tocfunction(state, lua_upvalueindex(1))(state);
+  bool compiled = false;
+  const auto& regex = CallOf(state).regexes.Get(pattern, compiled);
+  if (compiled) Spend(state, kCompileCost + static_cast<std::int64_t>(pattern.size()) * 8);
+  if (!regex.ok()) {
+    luaL_error(state, "bad regular expression '%s': %s", pattern.data(), regex.error().c_str());
+  }
+  if (text.size() > LongestText(regex)) {
+    luaL_error(state, "a text of more than %I bytes is too long for the regular expression '%s'",
+               static_cast<lua_Integer>(LongestText(regex)), pattern.data());
+  }
+  const auto steps = text.size() * static_cast<std::size_t>(regex.ProgramSize());
+  Spend(state, CostOf(text) + static_cast<std::int64_t>(steps / kMatchStepsPerInstruction));
+  return regex;
 }
 
 // matches(text, regex): nil, or what the groups of the expression caught, or the whole match.
 int Matches(lua_State* state) {
   const auto text = TextArgument(state, 1);
   const auto pattern = TextArgument(state, 2);
-  Spend(state, CostOf(text));
-  bool compiled = false;
-  const auto& regex = CallOf(state).regexes.Get(pattern, compiled);
-  if (compiled) Spend(state, kCompileCost);
-  if (!regex.ok()) {
-    return luaL_error(state, "bad regular expression '%s': %s", pattern.data(),
-                      regex.error().c_str());
-  }
+  const auto& regex = RegexFor(state, pattern, text);
   std::array<re2::StringPiece, kMaxCaptures + 1> found;
   const int captures = std::min(regex.NumberOfCapturingGroups(), kMaxCaptures);
   if (!regex.Match({text.data(), text.size()}, 0, text.size(), re2::RE2::UNANCHORED, found.data(),
@@ -71,18 +82,22 @@ int Contains(lua_State* state) {
   const auto text = TextArgument(state, 1);
   const auto part = TextArgument(state, 2);
   // Worst case: a long run of one letter, searched for nearly the same.
-  Spend(state, CostOf(text) + static_cast<std::int64_t>(text.size() * part.size() / 256));
+  Spend(state, CostOf(text) + static_cast<std::int64_t>(text.size() * part.size() / 1024));
   lua_pushboolean(state, text.find(part) != std::string_view::npos);
   return 1;
 }
 
 int StartsWith(lua_State* state) {
-  lua_pushboolean(state, TextArgument(state, 1).starts_with(TextArgument(state, 2)));
+  const auto start = TextArgument(state, 2);
+  Spend(state, CostOf(start));
+  lua_pushboolean(state, TextArgument(state, 1).starts_with(start));
   return 1;
 }
 
 int EndsWith(lua_State* state) {
-  lua_pushboolean(state, TextArgument(state, 1).ends_with(TextArgument(state, 2)));
+  const auto end = TextArgument(state, 2);
+  Spend(state, CostOf(end));
+  lua_pushboolean(state, TextArgument(state, 1).ends_with(end));
   return 1;
 }
 
@@ -96,39 +111,74 @@ int PercentOf(lua_State* state) {
 
 int RefuseWrite(lua_State* state) { return luaL_error(state, "this cannot be changed by a rule"); }
 
+struct Member {
+  const char* name = nullptr;
+  std::optional<Price> price{};  // nothing: as good as an instruction, whatever it is given
+};
+
 struct Library {
   const char* name;
   lua_CFunction open;
-  bool metered;
-  std::array<const char*, 16> members;  // up to the first null
+  std::array<Member, 16> members;  // up to the first without a name
 };
 
 constexpr Library kLibraries[] = {
     {LUA_STRLIBNAME,
      luaopen_string,
-     true,
-     {"byte", "char", "format", "len", "lower", "reverse", "sub", "upper"}},
-    {LUA_TABLIBNAME, luaopen_table, true, {"concat", "insert", "remove", "sort", "unpack"}},
+     {{{"byte", Price::kNothing},
+       {"char", Price::kNothing},
+       {"format", Price::kText},
+       {"len"},
+       {"lower", Price::kText},
+       {"reverse", Price::kText},
+       {"sub", Price::kNothing},
+       {"upper", Price::kText}}}},
+    {LUA_TABLIBNAME,
+     luaopen_table,
+     {{{"concat", Price::kTable},
+       {"insert", Price::kTable},
+       {"remove", Price::kTable},
+       {"sort", Price::kSort},
+       {"unpack", Price::kNothing}}}},
     {LUA_MATHLIBNAME,
      luaopen_math,
-     false,
-     {"abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf",
-      "pi", "sqrt", "tointeger", "type", "ult"}},
+     {{{"abs"},
+       {"ceil"},
+       {"floor"},
+       {"fmod"},
+       {"huge"},
+       {"max"},
+       {"maxinteger"},
+       {"min"},
+       {"mininteger"},
+       {"modf"},
+       {"pi"},
+       {"sqrt"},
+       {"tointeger"},
+       {"type"},
+       {"ult"}}}},
 };
 
-constexpr std::array kBaseFunctions = {"assert", "error",    "ipairs",   "next", "pairs",
-                                       "select", "tonumber", "tostring", "type"};
+constexpr std::array kBaseFunctions = {Member{"assert"},
+                                       Member{"error"},
+                                       Member{"ipairs"},
+                                       Member{"next"},
+                                       Member{"pairs"},
+                                       Member{"select", Price::kNothing},
+                                       Member{"tonumber", Price::kText},
+                                       Member{"tostring"},
+                                       Member{"type"}};
 
 constexpr luaL_Reg kTextFunctions[] = {{"matches", Matches},
                                        {"contains", Contains},
                                        {"starts_with", StartsWith},
                                        {"ends_with", EndsWith}};
 
-// Copies `name` from the table at `from` to the one at `to`.
-void CopyMember(lua_State* state, int from, int to, const char* name, bool metered) {
-  lua_getfield(state, from, name);
-  if (metered) lua_pushcclosure(state, Metered, 1);
-  lua_setfield(state, to, name);
+// Copies `member` from the table at `from` to the one at `to`.
+void CopyMember(lua_State* state, int from, int to, const Member& member) {
+  lua_getfield(state, from, member.name);
+  if (member.price) Meter(state, *member.price);
+  lua_setfield(state, to, member.name);
 }
 
 // Replaces the table on the top by an empty one that reads through to it.
@@ -165,9 +215,9 @@ void AddLibrary(lua_State* state, int to, const Library& library) {
   lua_call(state, 0, 1);
   const int from = lua_gettop(state);
   lua_newtable(state);
-  for (const auto* member : library.members) {
-    if (!member) break;
-    CopyMember(state, from, from + 1, member, library.metered);
+  for (const auto& member : library.members) {
+    if (!member.name) break;
+    CopyMember(state, from, from + 1, member);
   }
   if (library.open == luaopen_string) {
     AddTextFunctions(state, from + 1);
@@ -185,7 +235,7 @@ void PushLibrary(lua_State* state) {
   const int library = lua_gettop(state);
   lua_pushcfunction(state, luaopen_base);
   lua_call(state, 0, 1);
-  for (const auto* name : kBaseFunctions) CopyMember(state, library + 1, library, name, false);
+  for (const auto& member : kBaseFunctions) CopyMember(state, library + 1, library, member);
   lua_pop(state, 1);
   for (const auto& part : kLibraries) AddLibrary(state, library, part);
   AddTextFunctions(state, library);

@@ -4,7 +4,8 @@
 // unbounded in C (string.rep, table.move, Lua's patterns), what survives a call (math.random,
 // collectgarbage, metatables: a __gc method would even run without a budget), and pcall, which
 // would let a script go on after its budget is used up. In their place: matches (RE2), contains,
-// starts_with, ends_with, also as methods of strings, and percent_of.
+// starts_with, ends_with, also as methods of strings, and percent_of. What is left pays by what it
+// does (lua_metering.h).
 #pragma once
 
 #include "rules/lua_call.h"

@@ -14,8 +14,18 @@
 namespace gateway::rules {
 namespace {
 
-constexpr int kHookStep = 64;  // instructions from one look at budget and clock to the next
+// Instructions from one look at budget and clock to the next. One instruction may compare or copy
+// texts as large as the memory allows, so where that is much the looks are closer together.
+constexpr int kHookStep = 64;
+constexpr int kCloseHookStep = 4;
+constexpr std::size_t kMuchMemory = 4 * 1024 * 1024;
+constexpr std::int64_t kLibraryCallCost = 8;  // of the time to the next look
 constexpr std::size_t kChurnFactor = 16;
+constexpr int kMaxRefusals = 32;
+constexpr std::size_t kMaxErrorBytes = 1024;
+
+constexpr const char* kInstructionsUsed = "the rule used up its instructions";
+constexpr const char* kTimeUsed = "the rule took too much time";
 
 // Registry keys: the addresses matter, not the values.
 constexpr char kGlobalsMetatableKey = 0;
@@ -29,8 +39,10 @@ void* Allocate(void* user_data, void* block, std::size_t old_size, std::size_t n
     return nullptr;
   }
   if (new_size > old_size) {
-    if (memory.used - old_size + new_size > memory.limit) return nullptr;
-    if (memory.churn + new_size > memory.churn_limit) return nullptr;
+    const bool fits = memory.used - old_size + new_size <= memory.limit &&
+                      memory.churn + new_size <= memory.churn_limit;
+    if (!fits) ++memory.refusals;
+    if (!fits || memory.refusals > kMaxRefusals) return nullptr;
     memory.churn += new_size;
   }
   void* moved = std::realloc(block, new_size);
@@ -38,16 +50,28 @@ void* Allocate(void* user_data, void* block, std::size_t old_size, std::size_t n
   return moved;
 }
 
-void OnCount(lua_State* state, lua_Debug*) {
-  auto& call = CallOf(state);
-  call.instructions_left -= kHookStep;
-  if (call.instructions_left > 0 && call.clock->Now() < call.deadline) return;
-  call.over_budget = true;
+int HookStep(const LuaLimits& limits) {
+  return limits.memory_bytes > kMuchMemory ? kCloseHookStep : kHookStep;
+}
+
+[[noreturn]] void GoOverBudget(lua_State* state, const char* message) {
+  CallOf(state).over_budget = true;
   luaL_where(state, 0);
-  lua_pushstring(state, call.instructions_left > 0 ? "the rule took too much time"
-                                                   : "the rule used up its instructions");
+  if (lua_tostring(state, -1)[0] == '\0') {
+    lua_pop(state, 1);
+    luaL_where(state, 1);
+  }
+  lua_pushstring(state, message);
   lua_concat(state, 2);
   lua_error(state);
+  std::abort();  // not reached
+}
+
+void OnCount(lua_State* state, lua_Debug*) {
+  auto& call = CallOf(state);
+  call.instructions_left -= lua_gethookcount(state);
+  if (call.instructions_left <= 0) GoOverBudget(state, kInstructionsUsed);
+  if (call.clock->Now() >= call.deadline) GoOverBudget(state, kTimeUsed);
 }
 
 // In protected mode: gives the script on the stack fresh globals and runs it.
@@ -74,9 +98,11 @@ void PrepareGlobals(lua_State* state) {
 void Spend(lua_State* state, std::int64_t cost) {
   auto& call = CallOf(state);
   call.instructions_left -= cost;
-  if (call.instructions_left > 0) return;
-  call.over_budget = true;
-  luaL_error(state, "the rule used up its instructions");
+  if (call.instructions_left <= 0) GoOverBudget(state, kInstructionsUsed);
+  call.next_look -= cost + kLibraryCallCost;
+  if (call.next_look > 0) return;
+  call.next_look = kHookStep;
+  if (call.clock->Now() >= call.deadline) GoOverBudget(state, kTimeUsed);
 }
 
 LuaState::LuaState(const Clock& clock) : state_(lua_newstate(Allocate, &call_.memory)) {
@@ -124,8 +150,10 @@ void LuaState::BeginCall(const LuaLimits& limits,
   call_.deadline = call_.clock->Now() + limits.time;
   call_.memory.limit = resting_bytes_ + limits.memory_bytes;
   call_.memory.churn = 0;
+  call_.memory.refusals = 0;
+  call_.next_look = kHookStep;
   call_.memory.churn_limit = kChurnFactor * limits.memory_bytes;
-  lua_sethook(state_, OnCount, LUA_MASKCOUNT, kHookStep);
+  lua_sethook(state_, OnCount, LUA_MASKCOUNT, HookStep(limits));
 }
 
 Expected<Decision> LuaState::EndCall(int status) {
@@ -133,6 +161,7 @@ Expected<Decision> LuaState::EndCall(int status) {
   call_.groups = nullptr;
   call_.memory.limit = SIZE_MAX;
   call_.memory.churn_limit = SIZE_MAX;
+  call_.memory.refusals = 0;
   auto decision = status == LUA_OK ? ReadResult(state_) : std::unexpected(Failure(status));
   lua_settop(state_, 0);
   return decision;
@@ -145,8 +174,10 @@ Error LuaState::Failure(int status) {
   }
   dirty_ = call_.over_budget || status != LUA_ERRRUN;
   const char* text = lua_type(state_, -1) == LUA_TSTRING ? lua_tostring(state_, -1) : nullptr;
+  // It goes to the log, and a script may raise anything.
+  const std::string_view message = text ? text : "the rule raised an error that is no text";
   return {call_.over_budget ? ErrorCode::kTooLarge : ErrorCode::kInvalidArgument, Origin::kGateway,
-          text ? text : "the rule raised an error that is no text"};
+          std::string(message.substr(0, kMaxErrorBytes))};
 }
 
 }  // namespace gateway::rules

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
+#include "base/utf8.h"
 
 namespace gateway::rules {
 namespace {
@@ -14,14 +15,17 @@ namespace json = boost::json;
 
 json::string_view Text(std::string_view text) { return {text.data(), text.size()}; }
 
+// Of what a client sent, which may be any bytes; JSON is UTF-8.
+json::string ClientText(std::string_view text) { return json::string(ToUtf8(text)); }
+
 json::value TextOrNull(std::string_view text) {
   if (text.empty()) return nullptr;
-  return Text(text);
+  return ClientText(text);
 }
 
 json::array List(const std::vector<std::string>& texts) {
   json::array list;
-  for (const auto& text : texts) list.push_back(Text(text));
+  for (const auto& text : texts) list.push_back(ClientText(text));
   return list;
 }
 
@@ -52,11 +56,11 @@ json::object Parameters(std::string_view query) {
   json::object parameters;
   for (const auto pair : SplitList(query, '&')) {
     const auto equals = std::min(pair.find('='), pair.size());
-    const auto name = Decode(pair.substr(0, equals));
+    const auto name = ToUtf8(Decode(pair.substr(0, equals)));
     auto& values = parameters[name];
     if (!values.is_array()) values = json::array();
     values.get_array().push_back(
-        json::string(Decode(pair.substr(std::min(equals + 1, pair.size())))));
+        ClientText(Decode(pair.substr(std::min(equals + 1, pair.size())))));
   }
   return parameters;
 }
@@ -64,7 +68,7 @@ json::object Parameters(std::string_view query) {
 json::object QueryProperties(Facts& facts) {
   const auto& statement = facts.statement();
   json::object properties;
-  properties["body"] = Text(facts.text());
+  properties["body"] = ClientText(facts.text());
   properties["queryType"] = Text(statement.type);
   properties["resourceGroupQueryType"] = TextOrNull(statement.category);
   properties["tables"] = List(statement.tables);
@@ -133,8 +137,8 @@ std::string RouterRequestJson(Facts& facts, bool with_statement) {
   }
   message["contentType"] = "application/json";
   message["remoteUser"] = nullptr;
-  message["method"] = Text(request.method);
-  message["requestURI"] = Text(request.target.substr(0, question));
+  message["method"] = ClientText(request.method);
+  message["requestURI"] = ClientText(request.target.substr(0, question));
   message["queryString"] = TextOrNull(query);
   message["session"] = nullptr;
   message["remoteAddr"] = Text(request.client_address);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/result_testing.h"
+#include "base/utf8.h"
 #include "rules/fake_facts.h"
 
 namespace gateway::rules {
@@ -41,6 +42,24 @@ TEST(RouterRequest, DescribesTheStatementWhenAsked) {
       "isNewQuerySubmission": true, "isQueryParsingSuccessful": true, "errorMessage": null})"));
   EXPECT_EQ(message.at("trinoRequestUser"), json::parse(R"({"user": "alice", "userInfo": null})"));
   EXPECT_TRUE(message.at("queryString").is_null());
+}
+
+TEST(RouterRequest, IsUtf8WhateverBytesTheClientSent) {
+  FakeFacts facts;
+  facts.sql = "SELECT '\xfc', '\xed\xa0\x80', '\xc3\xbc'";
+  facts.request_facts.user = "m\xfcller";
+  facts.request_facts.target = "/v1/statement\xff?a\xff=%ff&b=\xff";
+  facts.statement_facts = {.parsed = true, .tables = {"hive.web.\xe9"}, .catalogs = {"\xe9"}};
+  facts.fields = {{"X-Trino-Catalog", "h\xefve"}, {"X-Trino-Schema", "\x80"}};
+  const auto text = RouterRequestJson(facts, true);
+  EXPECT_TRUE(IsUtf8(text));
+  json::error_code ec;
+  const auto message = json::parse(text, ec);
+  ASSERT_FALSE(ec) << ec.message();
+  EXPECT_EQ(message.at("trinoRequestUser").at("user"), "m\xef\xbf\xbdller");
+  EXPECT_EQ(message.at("parameters").at("a\xef\xbf\xbd").at(0), "\xef\xbf\xbd");
+  EXPECT_EQ(message.at("trinoQueryProperties").at("body"),
+            "SELECT '\xef\xbf\xbd', '\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd', '\xc3\xbc'");
 }
 
 TEST(RouterAnswer, ReadsGroupErrorsAndHeaders) {

@@ -22,7 +22,7 @@ enum class RuleVerdict : std::uint8_t {
   kRejects,
   kPasses,    // leaves it to the next one; may change headers
   kFails,     // ends with an error or goes over a limit: passed over
-  kNotAsked,  // one before it decided
+  kNotAsked,  // one before it decided, or nobody needs to
   kDisabled,
 };
 

@@ -1,5 +1,6 @@
 #include "rules/rule_runner.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "rules/rule_answer.h"
@@ -48,9 +49,10 @@ void RuleRunner::Rebuild() {
 
 void RuleRunner::Ask(Facts& facts, const Groups& groups, Decision& decision) {
   if (empty()) return;
+  const auto deadline = clock_.Now() + kRulesTime;
   for (std::size_t i = 0; i < rules_->size() && !decision.final(); ++i) {
     const auto& rule = (*rules_)[i];
-    auto answer = state_->Run(scripts_[i], rule.limits, facts, groups, rule.text);
+    auto answer = Run(i, deadline, facts, groups);
     if (answer) {
       TakeAnswer(rule, *std::move(answer), groups, decision);
       continue;
@@ -59,6 +61,20 @@ void RuleRunner::Ask(Facts& facts, const Groups& groups, Decision& decision) {
     TakeFailure(rule, decision);
     if (state_->dirty()) Rebuild();
   }
+}
+
+Expected<Decision> RuleRunner::Run(std::size_t index,
+                                   Clock::TimePoint deadline,
+                                   Facts& facts,
+                                   const Groups& groups) {
+  const auto& rule = (*rules_)[index];
+  const auto left = std::chrono::floor<std::chrono::milliseconds>(deadline - clock_.Now());
+  if (left <= std::chrono::milliseconds(0)) {
+    return Fail(ErrorCode::kTooLarge, "the rules before it took too much time");
+  }
+  auto limits = rule.limits;
+  limits.time = std::min(limits.time, left);
+  return state_->Run(scripts_[index], limits, facts, groups, rule.text);
 }
 
 void RuleRunner::Report(std::size_t index, const Error& error) {

@@ -1,10 +1,12 @@
 // Asks the Lua rules in force about one submission, on one worker.
 //
 // A rule that fails is logged and counted, and the next one is asked: a mistake in a script must
-// not stop queries. Its state is rebuilt when the rule went over a limit.
+// not stop queries. Its state is rebuilt when the rule went over a limit. All rules together take
+// kRulesTime at most for a submission; those that are left then fail.
 // Threads: one worker. Memory: one Lua state. Cost: under 3 us for a rule of a few lines.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,12 +34,19 @@ class RuleRunner {
   // Are there any rules? Takes over a new set.
   bool empty();
 
+  // However many rules there are, a worker must get back to its other clients.
+  static constexpr std::chrono::milliseconds kRulesTime{250};
+
   // Adds to `decision` what the rules say, in their order, until one is final.
   void Ask(Facts& facts, const Groups& groups, Decision& decision);
 
  private:
   void TakeOver();
   void Rebuild();
+  Expected<Decision> Run(std::size_t index,
+                         Clock::TimePoint deadline,
+                         Facts& facts,
+                         const Groups& groups);
   void Report(std::size_t index, const Error& error);
 
   const RuleBook& book_;

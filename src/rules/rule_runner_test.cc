@@ -1,5 +1,6 @@
 #include "rules/rule_runner.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -111,6 +112,23 @@ TEST(RuleRunnerLog, TellsOfAFailingRuleNowAndThen) {
   EXPECT_EQ(lines[0].at("event"), "rule.failed");
   EXPECT_EQ(lines[0].at("rule"), "wrong");
   EXPECT_EQ(lines[0].at("reason"), "wrong.lua:1: oops");
+}
+
+TEST_F(RuleRunnerTest, EndsAllRulesTogetherAfterSomeTime) {
+  const RunningClock running{std::chrono::microseconds(200)};
+  RuleBook slow_book{running};
+  RuleRunner slow_runner{slow_book, running, logger, metrics};
+  std::vector<Rule> rules;
+  // Each takes 40 ms of that clock, which no rule may not.
+  for (int i = 0; i < 10; ++i) {
+    rules.push_back(MakeRule(fmt::format("r{}", i), "for i = 1, 12000 do end"));
+  }
+  ASSERT_TRUE(slow_book.ReplaceFile(std::move(rules)));
+  Decision decision;
+  slow_runner.Ask(facts, groups, decision);
+  EXPECT_THAT(decision.trace, testing::Not(HasSubstr("rule r0 failed")));
+  EXPECT_THAT(decision.trace, HasSubstr("rule r8 failed; rule r9 failed"));
+  EXPECT_THAT(metrics.Expose(), HasSubstr(R"(reason="too_large",rule="r9"} 1)"));
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ SampleFacts::SampleFacts(bool full) {
     headers_.push_back({name, value});
   }
   text_ = "SELECT * FROM nation";
+  request_.text_bytes = text_.size();
   statement_.parsed = true;
   statement_.type = "Query";
   statement_.category = "SELECT";

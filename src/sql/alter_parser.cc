@@ -29,6 +29,7 @@ StatementClass Parser::Alter() {
 StatementClass Parser::SetAuthorization(Kind kind, Parts name) {
   if (kind == Keyword::kTable || kind == Keyword::kView) names_.AddTable(name);
   if (kind == Keyword::kSchema) names_.AddSchema(name);
+  if (kind == Keyword::kFunction) names_.TouchRoutine(name);
   Expect(Keyword::kSet, {Keyword::kAuthorization});
   Principal();
   return StatementClass::kSetAuthorizationStatement;

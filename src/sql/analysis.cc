@@ -1,8 +1,11 @@
 #include "sql/analysis.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 #include <utility>
 
+#include "sql/lexer.h"
 #include "sql/parser.h"
 
 namespace gateway::sql {
@@ -38,13 +41,30 @@ bool Read(StatementFacts& facts, Analysis& analysis) {
   return false;
 }
 
-void Conclude(const StatementFacts& facts, Analysis& analysis) {
-  if (facts.kills_unknown) return GiveUp(Outcome::kUnknownTarget, analysis);
+using Arguments = std::span<const std::optional<std::string_view>>;
+
+// What is given to the parameter, which is a token of `body`; nothing where that is no string.
+std::optional<std::string_view> ArgumentOf(std::string_view parameter,
+                                           std::string_view body,
+                                           Arguments arguments) {
+  std::size_t index = 0;
+  Lexer lexer(body);
+  for (auto token = lexer.Next(); token.text.data() < parameter.data(); token = lexer.Next()) {
+    if (token.kind == TokenKind::kQuestion) ++index;
+  }
+  return index < arguments.size() ? arguments[index] : std::nullopt;
+}
+
+void Conclude(const StatementFacts& facts, Arguments arguments, Analysis& analysis) {
   analysis.query_type = facts.statement;
   analysis.category = facts.category;
   analysis.read_only = IsReadOnly(facts.category);
   analysis.kill_target = facts.kill_target;
   if (analysis.names.unresolved()) analysis.outcome = Outcome::kUnresolved;
+  if (facts.kill_parameter) {
+    analysis.kill_target = ArgumentOf(*facts.kill_parameter, analysis.body, arguments);
+  }
+  if (facts.kills_unknown && !analysis.kill_target) analysis.outcome = Outcome::kUnknownTarget;
 }
 
 // The text that the statement runs, where it is an EXECUTE.
@@ -94,10 +114,10 @@ void Analyze(std::string_view sql, const Session& session, Analysis& analysis) {
   analysis.prepared_name = facts.prepared_name;
   if (facts.statement != StatementClass::kExecute &&
       facts.statement != StatementClass::kExecuteImmediate) {
-    return Conclude(facts, analysis);
+    return Conclude(facts, {}, analysis);
   }
 
-  // What is given to the parameters does not count; an EXECUTE behind this one stays one.
+  // Names in what is given to the parameters do not count; an EXECUTE behind this one stays one.
   analysis.names.Clear();
   const auto text = TextBehind(facts, session, analysis);
   if (!text) {
@@ -107,7 +127,7 @@ void Analyze(std::string_view sql, const Session& session, Analysis& analysis) {
   }
   analysis.body = *text;
   StatementFacts inner;
-  if (Read(inner, analysis)) Conclude(inner, analysis);
+  if (Read(inner, analysis)) Conclude(inner, facts.arguments, analysis);
 }
 
 Analysis Analyze(std::string_view sql, const Session& session) {

@@ -5,7 +5,7 @@
 // is "unknown", and the caller goes by the rest of the request.
 // Threads: pure; an Analysis belongs to one thread at a time.
 // Cost: linear in the text; no allocation for statements of common size when the Analysis has been
-// used before.
+// used before, but for what an EXECUTE gives to parameters.
 // Source: Trino's SqlBase.g4 and AstBuilder; names of classes as trino-gateway reports them.
 #pragma once
 
@@ -38,7 +38,8 @@ enum class Outcome : std::uint8_t {
   kUnresolved,       // a name needs a default catalog or schema that the session lacks, or has too
                      // many parts; all else is known
   kUnknownPrepared,  // EXECUTE of a name that the session lacks
-  kUnknownTarget,    // a CALL of kill_query whose target is no literal: treated as not understood
+  kUnknownTarget,    // a CALL of kill_query whose target is no literal, nor a parameter that an
+                     // EXECUTE gives one to; all else is known
 };
 
 // "ok", "syntax_error". Static storage.

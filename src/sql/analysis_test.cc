@@ -202,15 +202,45 @@ TEST(Analyze, FindsNoKillQueryInOtherStatements) {
   }
 }
 
-TEST(Analyze, GivesUpOnAKillQueryWhoseTargetIsNoLiteral) {
+TEST(Analyze, KnowsAKillQueryWhoseTargetIsNoLiteralForACall) {
   for (const auto* arguments :
        {"", "1", "?", "'a' || 'b'", "query_id => ?", "query_id = 'q1'", "'q1', query_id => x"}) {
     SCOPED_TRACE(arguments);
     const auto sql = "CALL system.runtime.kill_query(" + std::string(arguments) + ")";
     const auto analysis = Analyze(sql, HiveSession());
     EXPECT_EQ(analysis.outcome, Outcome::kUnknownTarget);
-    EXPECT_EQ(analysis.query_type, StatementClass::kUnknown);
-    EXPECT_EQ(analysis.statement, StatementClass::kCall);
+    EXPECT_EQ(analysis.query_type, StatementClass::kCall);
+    EXPECT_EQ(analysis.read_only, false);
+    EXPECT_EQ(analysis.kill_target, std::nullopt);
+  }
+}
+
+TEST(Analyze, FindsWhomAKillQueryEndsByWhatIsGivenToItsParameter) {
+  const struct {
+    std::string_view arguments;
+    std::string_view given;
+    std::optional<std::string_view> target;
+  } cases[] = {
+      {"?", "'q1'", "q1"},
+      {"query_id => ?", "('q1')", "q1"},
+      {"?, ?", "'q1', 'why'", "q1"},
+      {"message => ?, query_id => ?", "'it''s', U&'q\\0031'", "q1"},
+      {"message => 'a?' || ?, query_id => ? /* ? */", "1 + 1, 'q1'", "q1"},
+      {"?", "'q' || '1'", std::nullopt},
+      {"?", "1", std::nullopt},
+      {"? || ''", "'q1'", std::nullopt},
+      {"message => ?, query_id => ?", "'q1'", std::nullopt},
+  };
+  for (const auto& [arguments, given, target] : cases) {
+    SCOPED_TRACE(arguments);
+    auto session = HiveSession();
+    session.prepared = [&](std::string_view) {
+      return "CALL system.runtime.kill_query(" + std::string(arguments) + ")";
+    };
+    const auto sql = "EXECUTE p USING " + std::string(given);
+    const auto analysis = Analyze(sql, session);
+    EXPECT_EQ(analysis.kill_target, target);
+    EXPECT_EQ(analysis.outcome, target ? Outcome::kOk : Outcome::kUnknownTarget);
   }
 }
 

@@ -43,6 +43,20 @@ constexpr auto kRoles = [] {
 
 unsigned char RoleOf(Kind kind) { return kRoles[kind.value()]; }
 
+// Is `text`, which is in parentheses, a list of names or of nothing?
+bool IsNameList(std::string_view text) {
+  Lexer lexer(text);
+  lexer.Next();
+  auto token = lexer.Next();
+  if (token.kind == TokenKind::kRightParen) return true;
+  while (IsIdentifier(token.kind)) {
+    token = lexer.Next();
+    if (token.kind != TokenKind::kComma) return token.kind == TokenKind::kRightParen;
+    token = lexer.Next();
+  }
+  return false;
+}
+
 }  // namespace
 
 void Parser::ExpressionFrom(bool primary_read) {
@@ -67,13 +81,16 @@ void Parser::ExpressionFrom(bool primary_read) {
 void Parser::ValueExpressionFrom(bool primary_read) {
   const Nest nest(*this);
   for (;;) {
+    const char* begin = nullptr;
     if (!primary_read) {
       while (AcceptAny({TokenKind::kMinus, TokenKind::kPlus})) {
       }
+      begin = current().text.data();
       Primary();
     }
     primary_read = false;
     Postfix();
+    last_primary_ = begin;
     while (AtSequence(Keyword::kAt, {Keyword::kTime, Keyword::kZone})) {
       Expect(Keyword::kAt, {Keyword::kTime, Keyword::kZone});
       if (Accept(Keyword::kInterval)) {
@@ -150,6 +167,7 @@ void Parser::Postfix() {
 // A query, an expression, a row of some, or the arguments of a lambda.
 Parser::Inside Parser::Parenthesised() {
   const Nest nest(*this);
+  const char* const begin = current().text.data();
   Expect(TokenKind::kLeftParen);
   bool lambda = At(TokenKind::kRightParen);
   if (!lambda) {
@@ -162,7 +180,9 @@ Parser::Inside Parser::Parenthesised() {
   Expect(TokenKind::kRightParen);
   lambda = lambda || At(TokenKind::kArrow);
   if (lambda) {
-    Expect(TokenKind::kArrow);
+    const char* const end = current().text.data();
+    if (!At(TokenKind::kArrow) || !IsNameList({begin, end})) return Fail(), Inside::kOther;
+    Advance();
     Expression();
   }
   return Inside::kOther;
@@ -309,7 +329,7 @@ void Parser::Cast() {
 
 // TRY_CAST is no reserved word: without AS it is a function of that name.
 void Parser::TryCast() {
-  if (AtPlainArguments()) return CallFunction({}, false);
+  if (AtPlainArguments() && !NextIs(Keyword::kNot)) return CallFunction({}, false);
   Expect(TokenKind::kLeftParen);
   Expression();
   if (!Accept(Keyword::kAs)) return CallAfterFirstArgument();
@@ -317,8 +337,10 @@ void Parser::TryCast() {
   Expect(TokenKind::kRightParen);
 }
 
+// Trino reads the precision as a plain number: no 0x1F, no 1_000.
 void Parser::OptionalPrecision() {
   if (!Accept(TokenKind::kLeftParen)) return;
+  if (current().text.find_first_not_of("0123456789") != std::string_view::npos) Fail();
   Integer();
   Expect(TokenKind::kRightParen);
 }

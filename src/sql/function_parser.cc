@@ -16,12 +16,14 @@ void Parser::CallFunction(std::string_view name, bool has_mode) {
     if (At(Keyword::kDistinct)) is_decorated = true;
     if (!AtAny({TokenKind::kRightParen, Keyword::kOrder})) {
       SetQuantifier();
+      const bool label =
+          AtIdentifier() && NextIs(TokenKind::kDot) && NextIs(TokenKind::kAsterisk, 2);
       List([&] {
         Expression();
         ++arguments;
       });
       // count(label.*) in a row pattern: the expression ended before the point.
-      if (arguments == 1 && Accept(TokenKind::kDot)) Expect(TokenKind::kAsterisk);
+      if (label && arguments == 1) Expect(TokenKind::kDot, {TokenKind::kAsterisk});
     }
     if (At(Keyword::kOrder)) OrderBy();
     Expect(TokenKind::kRightParen);
@@ -31,6 +33,7 @@ void Parser::CallFunction(std::string_view name, bool has_mode) {
 }
 
 void Parser::CallAfterFirstArgument() {
+  if (Accept(TokenKind::kDot)) Expect(TokenKind::kAsterisk);  // label.* in a row pattern
   if (Accept(TokenKind::kComma)) List([this] { Expression(); });
   if (At(Keyword::kOrder)) OrderBy();
   Expect(TokenKind::kRightParen);

@@ -101,9 +101,9 @@ void Parser::QueryBehaviors() {
 
 void Parser::JsonObject() {
   Expect(TokenKind::kLeftParen);
-  const bool no_members =
-      At(TokenKind::kRightParen) ||
-      (At(Keyword::kReturning) && NextIsIdentifier() && !NextIs(Keyword::kValue));
+  const bool no_members = At(TokenKind::kRightParen) ||
+                          (At(Keyword::kReturning) && NextIsIdentifier() &&
+                           (!NextIs(Keyword::kValue) || NextIs(TokenKind::kRightParen, 2)));
   if (!no_members) {
     List([this] { JsonObjectMember(); });
     OptionalNullOnNull();
@@ -118,7 +118,9 @@ void Parser::JsonObject() {
 
 void Parser::JsonObjectMember() {
   const bool has_key = AtKeyOfMember();
-  if (has_key) Advance();
+  // `key[1]` is a column's element or an array behind KEY: reading the latter fits both.
+  const bool may_be_key = AtSequence(Keyword::kKey, {TokenKind::kLeftBracket});
+  if (has_key || may_be_key) Advance();
   Expression();
   if (has_key || !Accept(TokenKind::kColon)) Expect(Keyword::kValue);
   JsonValueExpression();

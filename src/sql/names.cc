@@ -66,6 +66,8 @@ void Names::Clear() {
   tables_.Clear();
   schemas_.Clear();
   catalogs_.Clear();
+  touched_schemas_.Clear();
+  touched_catalogs_.Clear();
   unresolved_ = false;
 }
 
@@ -78,6 +80,18 @@ TableName Names::Resolve(std::span<const std::string_view> parts) {
   name.table = parts[std::min<std::size_t>(n, 3) - 1];
   if (n > 3) name.excess = Join(parts.subspan(3), arena_);
   return name;
+}
+
+void Names::TouchSchema(std::span<const std::string_view> parts) {
+  if (parts.empty() || parts.size() > 2) return;
+  const auto catalog = parts.size() == 2 ? parts.front() : catalog_.value_or("");
+  if (catalog.empty()) return;
+  touched_catalogs_.Add(catalog);
+  touched_schemas_.Add(SchemaName{catalog, parts.back()});
+}
+
+void Names::TouchRoutine(std::span<const std::string_view> parts) {
+  if (parts.size() > 1) TouchSchema(parts.first(parts.size() - 1));
 }
 
 void Names::AddTable(std::span<const std::string_view> parts) { Add(Resolve(parts)); }

@@ -79,9 +79,24 @@ class Names {
   // Defaults filled in, as a procedure's name is resolved. Nothing is added.
   TableName Resolve(std::span<const std::string_view> parts);
 
+  // What a statement touches beside tables and schemas: the catalog and schema of a function or a
+  // procedure, of USE, the catalog of a session property or a role. For routing only.
+  void TouchCatalog(std::string_view catalog) { touched_catalogs_.Add(catalog); }
+  // `parts` name a schema, the catalog maybe left out; more than two name none.
+  void TouchSchema(std::span<const std::string_view> parts);
+  // `parts` name a function or procedure. A single name is looked up in the session's path, so it
+  // tells nothing.
+  void TouchRoutine(std::span<const std::string_view> parts);
+
   const std::vector<TableName>& tables() const { return tables_.values(); }
   const std::vector<SchemaName>& schemas() const { return schemas_.values(); }
   const std::vector<std::string_view>& catalogs() const { return catalogs_.values(); }
+  // Each once, in lower case, without a default where the session lacks that; they may be among
+  // catalogs() and schemas(), too.
+  const std::vector<std::string_view>& touched_catalogs() const {
+    return touched_catalogs_.values();
+  }
+  const std::vector<SchemaName>& touched_schemas() const { return touched_schemas_.values(); }
   // Did a name need a default that the session lacks, or have too many parts?
   bool unresolved() const { return unresolved_; }
 
@@ -99,6 +114,8 @@ class Names {
   OrderedSet<TableName> tables_;
   OrderedSet<SchemaName> schemas_;
   OrderedSet<std::string_view> catalogs_;
+  OrderedSet<SchemaName> touched_schemas_;
+  OrderedSet<std::string_view> touched_catalogs_;
   bool unresolved_ = false;
 };
 

@@ -35,10 +35,15 @@ struct StatementFacts {
   // The query that a CALL of kill_query ends, here or in a statement inside this one.
   std::optional<std::string_view> kill_target;
   bool kills_unknown = false;  // such a CALL, but its target is no literal
+  // The `?` in the text that stands for that target.
+  std::optional<std::string_view> kill_parameter;
+  // What an EXECUTE gives to the parameters, in their order; nothing for those that are no strings.
+  std::vector<std::optional<std::string_view>> arguments;
 
   void TakeCall(const StatementFacts& inner) {
     kill_target = inner.kill_target;
     kills_unknown = inner.kills_unknown;
+    kill_parameter = inner.kill_parameter;
   }
 };
 
@@ -149,6 +154,7 @@ class Parser {
   std::optional<std::string_view> LiteralOrExpression();
   StatementClass Set();
   StatementClass Reset();
+  void SessionProperty();
   StatementClass Use();
   StatementClass StartTransaction();
   void TransactionMode();
@@ -243,6 +249,8 @@ class Parser {
   void TableReference();
   void TableFunction();
   void TableFunctionArgument();
+  // Do names in parentheses stand at the token `ahead`, which is a parenthesis?
+  bool AtColumnAliases(std::size_t ahead);
   void TableArgument();
   void Descriptor();
   void CopartitionTables();
@@ -356,6 +364,7 @@ class Parser {
   std::vector<std::string_view>& parts_;
   ParseResult result_ = ParseResult::kOk;
   int depth_ = 0;
+  const char* last_primary_ = nullptr;  // where the primary expression read last begins
 };
 
 }  // namespace gateway::sql

@@ -138,9 +138,11 @@ void Parser::SetQuantifier() {
 
 void Parser::SelectItem() {
   if (Accept(TokenKind::kAsterisk)) return;
+  const char* const begin = current().text.data();
   Expression();
-  // `name.*`: the expression ended before the point.
+  // `name.*`: the expression ended before the point, and it must be no more than a primary one.
   if (Accept(TokenKind::kDot)) {
+    if (last_primary_ != begin) return Fail();
     Expect(TokenKind::kAsterisk);
     if (Accept(Keyword::kAs)) ColumnAliases();
     return;

@@ -165,7 +165,7 @@ void Parser::MatchRecognize() {
 // The call inside TABLE(...). The function itself is no table.
 void Parser::TableFunction() {
   const Nest nest(*this);
-  SkipQualifiedName();
+  names_.TouchRoutine(QualifiedName());
   Expect(TokenKind::kLeftParen);
   if (!AtAny({TokenKind::kRightParen}) &&
       !(At(Keyword::kCopartition) && NextIs(TokenKind::kLeftParen))) {
@@ -194,6 +194,17 @@ void Parser::TableFunctionArgument() {
   Expression();  // CAST(NULL AS DESCRIPTOR), too
 }
 
+bool Parser::AtColumnAliases(std::size_t ahead) {
+  auto probe = tokens_;
+  for (; ahead > 0; --ahead) probe.Advance();
+  do {
+    probe.Advance();  // the parenthesis, or a comma
+    if (!IsIdentifier(probe.current().kind)) return false;
+    probe.Advance();
+  } while (probe.current().kind == TokenKind::kComma);
+  return probe.current().kind == TokenKind::kRightParen;
+}
+
 void Parser::TableArgument() {
   Expect(Keyword::kTable, {TokenKind::kLeftParen});
   if (AtQuery() || At(TokenKind::kLeftParen)) {
@@ -202,8 +213,9 @@ void Parser::TableArgument() {
     names_.AddTableOrWith(QualifiedName());
   }
   Expect(TokenKind::kRightParen);
-  if (AtSequence(Keyword::kCopartition, {TokenKind::kLeftParen})) return Fail();  // as Trino does
-  const bool clause = AtSequence(Keyword::kPartition, {Keyword::kBy}) ||
+  const bool copartition = AtSequence(Keyword::kCopartition, {TokenKind::kLeftParen});
+  if (copartition && AtColumnAliases(1)) return Fail();  // an alias or the clause: Trino wants AS
+  const bool clause = copartition || AtSequence(Keyword::kPartition, {Keyword::kBy}) ||
                       AtSequence(Keyword::kPrune, {Keyword::kWhen}) ||
                       AtSequence(Keyword::kKeep, {Keyword::kWhen});
   if (!clause) RelationAlias();

@@ -21,7 +21,7 @@ void Parser::FunctionSpecification() {
 }
 
 void Parser::FunctionDeclaration() {
-  SkipQualifiedName();
+  names_.TouchRoutine(QualifiedName());
   Expect(TokenKind::kLeftParen);
   if (!At(TokenKind::kRightParen)) List([this] { OptionallyNamedType(); });
   Expect(TokenKind::kRightParen);

@@ -82,6 +82,7 @@ void Parser::GrantObject(Kind terminator) {
   const auto name = QualifiedName();
   if (kind == Keyword::kTable || kind == Keyword::kView) names_.AddTable(name);
   if (kind == Keyword::kSchema) names_.AddSchema(name);
+  if (kind == Keyword::kFunction) names_.TouchRoutine(name);
 }
 
 void Parser::Principal() {
@@ -104,7 +105,7 @@ void Parser::GrantedByAndCatalog() {
 }
 
 void Parser::InCatalog() {
-  if (Accept(Keyword::kIn)) Identifier();
+  if (Accept(Keyword::kIn)) names_.TouchCatalog(LowerIdentifier());
 }
 
 }  // namespace gateway::sql

@@ -58,7 +58,9 @@ StatementClass Parser::Execute(StatementFacts& facts) {
   } else {
     facts.prepared_name = OriginalIdentifier();
   }
-  if (Accept(Keyword::kUsing)) List([this] { Expression(); });
+  if (Accept(Keyword::kUsing)) {
+    List([&] { facts.arguments.push_back(LiteralOrExpression()); });
+  }
   return immediate ? StatementClass::kExecuteImmediate : StatementClass::kExecute;
 }
 
@@ -78,8 +80,11 @@ StatementClass Parser::Describe(StatementFacts& facts) {
 
 StatementClass Parser::Call(StatementFacts& facts) {
   const auto procedure = names_.Resolve(QualifiedName());
+  const std::string_view place[] = {procedure.catalog, procedure.schema};
+  if (!procedure.schema.empty()) names_.TouchSchema(place);
   const bool kills = procedure == TableName{"system", "runtime", "kill_query", ""};
   std::optional<std::string_view> target;
+  std::optional<std::string_view> parameter;
   bool named = false;
   bool first = true;
   Expect(TokenKind::kLeftParen);
@@ -90,8 +95,14 @@ StatementClass Parser::Call(StatementFacts& facts) {
         name = LowerIdentifier();
         Advance();
       }
+      const auto begin = current();
+      const bool bound =
+          At(TokenKind::kQuestion) && NextIsAny({TokenKind::kComma, TokenKind::kRightParen});
       const auto literal = LiteralOrExpression();
-      if (name == "query_id" || (first && !named)) target = literal;
+      if (name == "query_id" || (first && !named)) {
+        target = literal;
+        parameter = bound ? std::optional(begin.text) : std::nullopt;
+      }
       named = named || name == "query_id";
       first = false;
     });
@@ -99,6 +110,7 @@ StatementClass Parser::Call(StatementFacts& facts) {
   Expect(TokenKind::kRightParen);
   facts.kill_target = kills ? target : std::nullopt;
   facts.kills_unknown = kills && !target;
+  facts.kill_parameter = kills ? parameter : std::nullopt;
   return StatementClass::kCall;
 }
 
@@ -110,7 +122,9 @@ std::optional<std::string_view> Parser::LiteralOrExpression() {
   if (AtString()) {
     const auto value = StringContent();
     while (open > 0 && Accept(TokenKind::kRightParen)) --open;
-    if (failed() || (open == 0 && AtAny({TokenKind::kComma, TokenKind::kRightParen}))) return value;
+    if (failed() ||
+        (open == 0 && AtAny({TokenKind::kComma, TokenKind::kRightParen, TokenKind::kEnd})))
+      return value;
   }
   tokens_ = begin;
   Expression();
@@ -145,7 +159,7 @@ StatementClass Parser::Set() {
     }
     return StatementClass::kSetSessionAuthorization;
   }
-  SkipQualifiedName();
+  SessionProperty();
   Expect(TokenKind::kEqual);
   Expression();
   return StatementClass::kSetSession;
@@ -154,13 +168,20 @@ StatementClass Parser::Set() {
 StatementClass Parser::Reset() {
   Expect(Keyword::kSession);
   const bool authorization = AtSequence(Keyword::kAuthorization, {TokenKind::kEnd});
-  SkipQualifiedName();
+  SessionProperty();
   return authorization ? StatementClass::kResetSessionAuthorization : StatementClass::kResetSession;
 }
 
+// Those of a connector begin with the name of their catalog.
+void Parser::SessionProperty() {
+  const auto name = QualifiedName();
+  if (name.size() > 1) names_.TouchCatalog(name.front());
+}
+
 StatementClass Parser::Use() {
-  Identifier();
-  if (Accept(TokenKind::kDot)) Identifier();
+  const auto name = QualifiedName();
+  if (name.size() > 2) Fail();
+  names_.TouchSchema(name);
   return StatementClass::kUse;
 }
 

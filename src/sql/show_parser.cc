@@ -12,7 +12,7 @@ StatementClass Parser::Show() {
   if (Accept(Keyword::kCatalogs)) return OptionalLike(), StatementClass::kShowCatalogs;
   if (Accept(Keyword::kSession)) return OptionalLike(), StatementClass::kShowSession;
   if (Accept(Keyword::kFunctions)) {
-    if (AcceptAny({Keyword::kFrom, Keyword::kIn})) SkipQualifiedName();
+    if (AcceptAny({Keyword::kFrom, Keyword::kIn})) names_.TouchSchema(QualifiedName());
     OptionalLike();
     return StatementClass::kShowFunctions;
   }
@@ -27,7 +27,7 @@ StatementClass Parser::Show() {
     Accept(Keyword::kCurrent);
     Expect(Keyword::kRoles);
   }
-  if (AcceptAny({Keyword::kFrom, Keyword::kIn})) Identifier();
+  if (AcceptAny({Keyword::kFrom, Keyword::kIn})) names_.TouchCatalog(LowerIdentifier());
   return role_grants ? StatementClass::kShowRoleGrants : StatementClass::kShowRoles;
 }
 

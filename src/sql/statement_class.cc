@@ -10,14 +10,14 @@ namespace {
 constexpr std::string_view kStatements[] = {
     "",
 #define STATEMENT(name, category) #name,
-#include "sql/statement_class.def"
+#include "base/statement_classes.def"
 #undef STATEMENT
 };
 
 constexpr Category kCategoryOfStatement[] = {
     Category::kNone,
 #define STATEMENT(name, category) Category::category,
-#include "sql/statement_class.def"
+#include "base/statement_classes.def"
 #undef STATEMENT
 };
 

@@ -13,7 +13,7 @@ namespace gateway::sql {
 enum class StatementClass : std::uint8_t {
   kUnknown,  // not understood, or nothing there
 #define STATEMENT(name, category) k##name,
-#include "sql/statement_class.def"
+#include "base/statement_classes.def"
 #undef STATEMENT
 };
 

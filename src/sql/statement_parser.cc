@@ -48,7 +48,7 @@ StatementClass Parser::QueryStatement() {
     Advance();
     Advance();
     List([this] {
-      SkipQualifiedName();
+      SessionProperty();
       Expect(TokenKind::kEqual);
       Expression();
     });

@@ -61,8 +61,10 @@ void Parser::TypeParameters() {
 // What looks like a type was a name when another one follows: `double`, `double double precision`.
 void Parser::OptionallyNamedType() {
   const bool is_identifier = AtIdentifier();
+  const auto* const behind_name = tokens_.Peek(1).text.data();
   Type();
-  if (is_identifier && AtIdentifier()) Type();
+  const bool is_one_word = current().text.data() == behind_name;
+  if (is_identifier && is_one_word && AtIdentifier()) Type();
 }
 
 }  // namespace gateway::sql

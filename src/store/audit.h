@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
+#include "store/query_record.h"
 
 namespace gateway::store {
 
@@ -35,6 +37,12 @@ struct AuditFilter {
   std::optional<Clock::WallTime> to;    // exclusive
   std::int64_t before_id = 0;  // the next page: id of the last entry seen; 0: the first page
   std::size_t limit = 100;
+  std::size_t max_bytes = kPageBytes;  // of the objects before and after; one entry comes always
+};
+
+struct AuditPage {
+  std::vector<AuditEntry> entries;
+  bool has_more = false;  // there may be more: the page is full, by number or bytes
 };
 
 }  // namespace gateway::store

@@ -8,6 +8,7 @@
 #include "store/filter.h"
 #include "store/text.h"
 #include "store/timestamps.h"
+#include "store/within.h"
 
 namespace gateway::store {
 namespace {
@@ -39,7 +40,7 @@ void InsertAudit(soci::session& sql, const AuditEntry& entry, Clock::WallTime at
       soci::use(method), soci::use(kind), soci::use(object_id), soci::use(before), soci::use(after);
 }
 
-std::vector<AuditEntry> ReadAudit(soci::session& sql, const AuditFilter& wanted) {
+AuditPage ReadAudit(soci::session& sql, Engine engine, const AuditFilter& wanted) {
   Filter filter;
   filter.Equals("actor", wanted.actor);
   filter.Equals("kind", wanted.kind);
@@ -48,24 +49,33 @@ std::vector<AuditEntry> ReadAudit(soci::session& sql, const AuditFilter& wanted)
   if (wanted.to) filter.Compare("written_at", "<", ToMillis(*wanted.to));
   if (wanted.before_id > 0) filter.Compare("id", "<", wanted.before_id);
 
-  std::vector<AuditEntry> entries;
+  const auto tail = [](std::size_t limit) {
+    return fmt::format(" ORDER BY id DESC LIMIT {}", limit);
+  };
+  const auto bytes =
+      fmt::format("{} + {}", BytesOf(engine, "value_before"), BytesOf(engine, "value_after"));
+  const auto sizes = ReadSizes(sql, filter, bytes, "audit_log", tail(wanted.limit));
+  const auto count = CountWithin(sizes, wanted.limit, wanted.max_bytes);
+
+  // A full page may be the last one.
+  AuditPage page{.has_more = count == wanted.limit || count < sizes.size()};
   AuditEntry row;
   long long id = 0;
   long long at = 0;
   auto rows = filter.Prepare(
       sql,
       fmt::format("SELECT id, written_at, actor, role_name, client, method, kind, object_id, "
-                  "value_before, value_after FROM audit_log{} ORDER BY id DESC LIMIT {}",
-                  filter.where(), wanted.limit),
+                  "value_before, value_after FROM audit_log{}{}",
+                  filter.where(), tail(count)),
       id, at, row.actor, row.role, row.client, row.method, row.kind, row.object_id, row.before,
       row.after);
   rows.execute();
   while (rows.fetch()) {
     row.id = id;
     row.at = FromMillis(at);
-    entries.push_back(row);
+    page.entries.push_back(row);
   }
-  return entries;
+  return page;
 }
 
 // Entries are in the order of their time, so the oldest ones are looked at and nothing else. The

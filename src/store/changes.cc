@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/random.h"
+
 namespace gateway::store {
 namespace {
 
@@ -12,6 +14,9 @@ std::uint64_t Read(soci::session& sql, const std::string& statement) {
   if (!sql.got_data()) throw std::runtime_error("table changes is empty");
   return counter;
 }
+
+// Millions of millions of changes fit into the column.
+constexpr std::uint64_t kLongestStep = 1'000'000;
 
 constexpr const char* kSelect = "SELECT counter FROM changes WHERE id = 1";
 
@@ -23,8 +28,14 @@ std::uint64_t LockCounter(soci::session& sql, Engine engine) {
   return Read(sql, kSelect + std::string(ForUpdate(engine)));
 }
 
-void MoveCounter(soci::session& sql, Engine engine) {
-  sql << "UPDATE changes SET counter = counter + 1 WHERE id = 1";
+std::uint64_t NextCounter(std::uint64_t counter) {
+  SystemRandom random;
+  return counter + 1 + random.Below(kLongestStep);
+}
+
+void MoveCounter(soci::session& sql, Engine engine, std::uint64_t next) {
+  const unsigned long long counter = next;
+  sql << "UPDATE changes SET counter = :counter WHERE id = 1", soci::use(counter);
   if (engine == Engine::kPostgresql) sql << "NOTIFY " << kChangeChannel;
 }
 

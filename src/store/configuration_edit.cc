@@ -9,6 +9,7 @@
 
 #include "store/audit_rows.h"
 #include "store/edit_state.h"
+#include "store/mark_rows.h"
 #include "store/rows.h"
 #include "store/settings.h"
 #include "store/text.h"
@@ -90,25 +91,37 @@ std::string_view NameOf(Kind kind) {
 }
 
 const model::Configuration& ConfigurationEdit::current() const {
-  return state_.changed ? *state_.changed : *state_.base;
+  return state_.changed ? *state_.changed : *state_.base.configuration;
+}
+
+std::uint64_t ConfigurationEdit::version() const { return state_.next; }
+
+bool ConfigurationEdit::IsDamaged(Kind kind, std::string_view id) const {
+  return std::ranges::any_of(state_.base.damaged, [&](const Damage& row) {
+    return row.kind == kind && row.id == id && !row.disabled;
+  });
 }
 
 template <typename Object>
 Expected<void> ConfigurationEdit::PutObject(Object object) {
-  const auto kind = NameOf(KindOf(object));
+  const auto kind = KindOf(object);
   if (!IsStorable(ColumnsOf(object)) || !IsStorable(WriteSettings(object))) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} '{}' has text that is not UTF-8", kind, MakeStorable(object.id)),
-                Origin::kClient);
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} '{}' has text that is not UTF-8", NameOf(kind), MakeStorable(object.id)),
+        Origin::kClient);
   }
   auto& objects = ListOf(state_.Changed(), object);
   const auto [place, exists] = Find(objects, object.id);
-  object.version = exists ? place->version + 1 : 1;
+  object.version = state_.next;
   object.source = model::Source::kStore;
-  const auto what = fmt::format("cannot save {} '{}'", kind, object.id);
-  auto written =
-      state_.Guarded(what, [&] { WriteRow(state_.sql, object, exists, state_.clock.WallNow()); });
+  const auto what = fmt::format("cannot save {} '{}'", NameOf(kind), object.id);
+  auto written = state_.Guarded(what, [&] {
+    if (IsDamaged(kind, object.id)) DeleteRow(state_.sql, kind, object.id);
+    WriteRow(state_.sql, object, exists, state_.clock.WallNow());
+  });
   if (!written) return written;
+  state_.Mend(kind, object.id);
   if (exists) {
     *place = std::move(object);
   } else {
@@ -127,13 +140,32 @@ Expected<void> ConfigurationEdit::Put(model::Rule rule) { return PutObject(std::
 
 Expected<void> ConfigurationEdit::Delete(Kind kind, std::string_view id) {
   const std::string key(id);  // `id` may be a view into what is erased
-  if (!Erase(state_.Changed(), kind, key)) {
+  if (!Erase(state_.Changed(), kind, key) && !IsDamaged(kind, key)) {
     return Fail(ErrorCode::kNotFound,
                 fmt::format("{} '{}' does not exist", NameOf(kind), MakeStorable(key)),
                 Origin::kStore);
   }
+  state_.Mend(kind, key);
   const auto what = fmt::format("cannot delete {} '{}'", NameOf(kind), key);
   return state_.Guarded(what, [&] { DeleteRow(state_.sql, kind, key); });
+}
+
+Expected<BackendMark> ConfigurationEdit::Mark(std::string_view backend_id) {
+  BackendMark mark{.backend_id = std::string(backend_id)};
+  auto read = state_.Guarded("cannot read the mark of a backend", [&] {
+    for (auto& found : ReadMarks(state_.sql)) {
+      if (found.backend_id == backend_id) mark = std::move(found);
+    }
+  });
+  if (!read) return std::unexpected(std::move(read).error());
+  return mark;
+}
+
+Expected<void> ConfigurationEdit::PutMark(BackendMark mark) {
+  mark.at = state_.clock.WallNow();
+  state_.marked = true;
+  return state_.Guarded("cannot save the mark of a backend",
+                        [&] { WriteMark(state_.sql, state_.database.engine(), mark); });
 }
 
 Expected<void> ConfigurationEdit::Audit(const AuditEntry& entry) {

@@ -28,6 +28,8 @@ constexpr std::string_view kTookTooLong =
 constexpr std::string_view kCollided = "another transaction was in the way; try again";
 constexpr std::string_view kExists = "it exists already";
 constexpr std::string_view kBadText = "the database cannot store this text";
+constexpr std::string_view kPacketTooLarge =
+    "the statement is larger than the database server takes; raise its max_allowed_packet";
 constexpr std::string_view kUnexpected = "unexpected database error";
 
 // SQLite's primary result codes (sqlite.org/rescode.html). SOCI wraps sqlite3.h in a namespace of
@@ -133,6 +135,10 @@ Failure MeaningOfMysql(unsigned code) {
     case 1203:
     case 1226:
       return make(kUnavailable, kNoConnections, true);
+    case 1153:
+    case 2020:
+      // The server takes no more from this connection. Trying again would not help.
+      return make(kTooLarge, kPacketTooLarge, true);
     case 1053:
     case 1080:
     case 1152:
@@ -176,6 +182,7 @@ Failure MeaningOfMysql(unsigned code) {
     case 1062:
       return {.code = kAlreadyExists, .text = std::string(kExists), .exists_already = true};
     case 1051:
+    case 1054:
     case 1091:
       return {.text = "it does not exist", .is_gone = true};
     default:

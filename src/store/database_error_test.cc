@@ -63,6 +63,8 @@ TEST(DatabaseError, KnowsWhatMysqlMeans) {
       {1290, ErrorCode::kUnavailable, true, "read-only"},
       {1062, ErrorCode::kAlreadyExists, false, "exists already"},
       {1406, ErrorCode::kInvalidArgument, false, "cannot store"},
+      {1153, ErrorCode::kTooLarge, true, "max_allowed_packet"},
+      {2020, ErrorCode::kTooLarge, true, "max_allowed_packet"},
       {1064, ErrorCode::kInternal, false, "unexpected"},
   };
   for (const auto& [number, code, broken, text] : cases) {

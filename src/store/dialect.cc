@@ -1,6 +1,7 @@
 #include "store/dialect.h"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 #include <vector>
 
@@ -198,6 +199,12 @@ void Begin(soci::session& sql, Engine engine, Access access) {
   }
 }
 
+std::string BytesOf(Engine engine, std::string_view column) {
+  // SQLite has OCTET_LENGTH since 3.43 only; LENGTH of a text counts characters.
+  return engine == Engine::kSqlite ? fmt::format("LENGTH(CAST({} AS BLOB))", column)
+                                   : fmt::format("OCTET_LENGTH({})", column);
+}
+
 std::string_view ForUpdate(Engine engine) { return engine == Engine::kSqlite ? "" : " FOR UPDATE"; }
 
 Expected<void> LockMigrations(soci::session& sql, Engine engine, seconds limit) {
@@ -246,11 +253,12 @@ std::string TranslateForDisplay(Engine engine, std::string_view statement) {
   return TranslateWith(engine, statement, "utf8mb4_nopad_bin");
 }
 
-std::string Upsert(Engine engine,
-                   std::string_view table,
-                   std::span<const std::string_view> keys,
-                   std::span<const std::string_view> others,
-                   std::size_t rows) {
+namespace {
+
+std::string InsertInto(std::string_view table,
+                       std::span<const std::string_view> keys,
+                       std::span<const std::string_view> others,
+                       std::size_t rows) {
   std::vector<std::string_view> columns(keys.begin(), keys.end());
   columns.insert(columns.end(), others.begin(), others.end());
   auto statement = fmt::format("INSERT INTO {} ({}) VALUES ", table, fmt::join(columns, ", "));
@@ -261,6 +269,28 @@ std::string Upsert(Engine engine,
     }
     statement += ")";
   }
+  return statement;
+}
+
+}  // namespace
+
+std::string InsertMissing(Engine engine,
+                          std::string_view table,
+                          std::string_view key,
+                          std::span<const std::string_view> others) {
+  // MySQL's INSERT IGNORE would pass over other errors, too.
+  return InsertInto(table, std::array{key}, others, 1) +
+         fmt::format(fmt::runtime(engine == Engine::kMysql ? " ON DUPLICATE KEY UPDATE {0} = {0}"
+                                                           : " ON CONFLICT ({0}) DO NOTHING"),
+                     key);
+}
+
+std::string Upsert(Engine engine,
+                   std::string_view table,
+                   std::span<const std::string_view> keys,
+                   std::span<const std::string_view> others,
+                   std::size_t rows) {
+  auto statement = InsertInto(table, keys, others, rows);
   const bool mysql = engine == Engine::kMysql;
   statement += mysql ? " ON DUPLICATE KEY UPDATE "
                      : fmt::format(" ON CONFLICT ({}) DO UPDATE SET ", fmt::join(keys, ", "));

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@
 namespace gateway::store {
 
 // How a unit of work uses the database.
-enum class Access {
+enum class Access : std::uint8_t {
   kStatement,  // statements of their own; may run twice when the connection turns out to be stale
   kRead,       // a transaction that sees one moment
   kWrite,      // a transaction; may run again when it collided with another one
@@ -42,6 +43,9 @@ int SocketOf(soci::session& sql, Engine engine);
 
 // Starts a transaction. Throws what SOCI throws.
 void Begin(soci::session& sql, Engine engine, Access access);
+
+// An expression: how many bytes the text of `column` has.
+std::string BytesOf(Engine engine, std::string_view column);
 
 // To be appended to a SELECT whose rows must not change until the transaction ends.
 std::string_view ForUpdate(Engine engine);
@@ -69,5 +73,10 @@ std::string Upsert(Engine engine,
                    std::span<const std::string_view> keys,
                    std::span<const std::string_view> others,
                    std::size_t rows = 1);
+// "Insert, or leave the row with the same key as it is", for one row.
+std::string InsertMissing(Engine engine,
+                          std::string_view table,
+                          std::string_view key,
+                          std::span<const std::string_view> others);
 
 }  // namespace gateway::store

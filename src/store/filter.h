@@ -5,7 +5,9 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <fmt/format.h>
 #include <soci/soci.h>
 
 namespace gateway::store {
@@ -50,5 +52,22 @@ class Filter {
   std::deque<long long> numbers_;
   std::deque<std::function<void(soci::statement&)>> uses_;
 };
+
+// What the expression `bytes` says of each row of `table` that `filter` lets through, in the order
+// of `tail`. To be asked before the rows themselves: the drivers hand over a result as a whole, so
+// what is too much for a page must not be asked for.
+inline std::vector<std::size_t> ReadSizes(soci::session& sql,
+                                          Filter& filter,
+                                          std::string_view bytes,
+                                          std::string_view table,
+                                          std::string_view tail) {
+  std::vector<std::size_t> sizes;
+  long long size = 0;
+  auto rows = filter.Prepare(
+      sql, fmt::format("SELECT {} FROM {}{}{}", bytes, table, filter.where(), tail), size);
+  rows.execute();
+  while (rows.fetch()) sizes.push_back(static_cast<std::size_t>(size));
+  return sizes;
+}
 
 }  // namespace gateway::store

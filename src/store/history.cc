@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,10 +11,12 @@
 
 #include "store/audit_rows.h"
 #include "store/database.h"
+#include "store/edit_state.h"
 #include "store/filter.h"
 #include "store/store.h"
 #include "store/text.h"
 #include "store/timestamps.h"
+#include "store/within.h"
 
 namespace gateway::store {
 namespace {
@@ -37,11 +40,20 @@ constexpr std::string_view kColumns =
 // parameter up by its name among all of a statement: the time is that of their square.
 std::size_t RowsPerStatement(Engine engine) { return engine == Engine::kSqlite ? 8 : 100; }
 
+// MariaDB takes 16 MiB in one packet by default, and escaping may double a text.
+constexpr std::size_t kStatementBytes = 1 << 20;
+
 // A record as its columns take it.
 struct Row {
   std::array<std::string, 9> texts;
   long long submitted = 0;
 };
+
+std::size_t BytesOf(const Row& row) {
+  std::size_t bytes = 0;
+  for (const auto& text : row.texts) bytes += text.size();
+  return bytes;
+}
 
 Row RowOf(const QueryRecord& record) {
   return {{MakeStorable(record.id, kMaxId), MakeStorable(record.text, kMaxText),
@@ -52,16 +64,34 @@ Row RowOf(const QueryRecord& record) {
           ToMillis(record.submitted)};
 }
 
-void UpsertRows(soci::session& sql, Engine engine, std::span<const Row> rows) {
+QueryRecord RecordOf(Row row) {
+  auto& [id, text, user, source, client, group_id, backend_id, server_host, trace] = row.texts;
+  return {.id = std::move(id),
+          .text = std::move(text),
+          .user = std::move(user),
+          .source = std::move(source),
+          .client = std::move(client),
+          .group_id = std::move(group_id),
+          .backend_id = std::move(backend_id),
+          .server_host = std::move(server_host),
+          .trace = std::move(trace),
+          .submitted = FromMillis(row.submitted)};
+}
+
+void WriteRows(soci::session& sql, const std::string& insertion, std::span<const Row> rows) {
   soci::statement statement(sql);
   for (const auto& row : rows) {
     for (const auto& text : row.texts) statement.exchange(soci::use(text));
     statement.exchange(soci::use(row.submitted));
   }
   statement.alloc();
-  statement.prepare(Upsert(engine, "queries", kKeys, kOthers, rows.size()));
+  statement.prepare(insertion);
   statement.define_and_bind();
   statement.execute(true);
+}
+
+void UpsertRows(soci::session& sql, Engine engine, std::span<const Row> rows) {
+  WriteRows(sql, Upsert(engine, "queries", kKeys, kOthers, rows.size()), rows);
 }
 
 // Each id once, its last record: one statement must not write a row twice.
@@ -97,6 +127,14 @@ std::vector<QueryRecord> ReadRecords(soci::session& sql, Filter& filter, std::st
   return records;
 }
 
+// `id`: as it is stored. Nothing: there is no such record.
+std::optional<QueryRecord> ReadRecord(soci::session& sql, const std::string& id) {
+  Filter filter;
+  filter.Equals("id", id);
+  auto records = ReadRecords(sql, filter, "");
+  return records.empty() ? std::nullopt : std::optional(std::move(records.front()));
+}
+
 // At most kMaxTotal + 1: counting all of a long history would take longer than reading a page of
 // it.
 std::uint64_t CountRecords(soci::session& sql, Filter& filter) {
@@ -129,7 +167,8 @@ Expected<void> Store::SaveQueries(std::span<const QueryRecord> records) {
   const auto save = [&](soci::session& sql) -> Expected<void> {
     std::span rest(rows);
     while (!rest.empty()) {
-      const auto count = std::min(rest.size(), RowsPerStatement(database_->engine()));
+      const auto count = CountWithin(rest, RowsPerStatement(database_->engine()), kStatementBytes,
+                                     [](const Row& row) { return BytesOf(row); });
       UpsertRows(sql, database_->engine(), rest.first(count));
       rest = rest.subspan(count);
     }
@@ -138,14 +177,36 @@ Expected<void> Store::SaveQueries(std::span<const QueryRecord> records) {
   return database_->Run(Access::kWrite, "cannot save the history of queries", save);
 }
 
+QueryRecord AsStored(const QueryRecord& query) { return RecordOf(RowOf(query)); }
+
+Expected<bool> Store::AddQuery(const QueryRecord& query) {
+  if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
+  const std::array row = {RowOf(query)};
+  const auto wanted = RecordOf(row[0]);
+  const auto add = [&](soci::session& sql) -> Expected<bool> {
+    WriteRows(sql, InsertMissing(database_->engine(), "queries", kKeys[0], kOthers), row);
+    return ReadRecord(sql, wanted.id) == wanted;
+  };
+  return database_->Run(Access::kWrite, "cannot save a query in the history", add);
+}
+
+Expected<std::optional<QueryRecord>> ConfigurationEdit::SaveQuery(const QueryRecord& query) {
+  std::optional<QueryRecord> replaced;
+  auto saved = state_.Guarded("cannot save a query in the history", [&] {
+    const std::array row = {RowOf(query)};
+    replaced = ReadRecord(state_.sql, row[0].texts[0]);
+    UpsertRows(state_.sql, state_.database.engine(), row);
+  });
+  if (!saved) return std::unexpected(std::move(saved).error());
+  return replaced;
+}
+
 Expected<QueryRecord> Store::FindQuery(std::string_view id) {
   if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
   const auto key = MakeStorable(id, kMaxId);
   const auto find = [&](soci::session& sql) -> Expected<QueryRecord> {
-    Filter filter;
-    filter.Equals("id", key);
-    auto records = key.empty() ? std::vector<QueryRecord>() : ReadRecords(sql, filter, "");
-    if (!records.empty()) return std::move(records.front());
+    auto record = key.empty() ? std::nullopt : ReadRecord(sql, key);
+    if (record) return *std::move(record);
     return Fail(ErrorCode::kNotFound, fmt::format("query '{}' is not in the history", key),
                 Origin::kStore);
   };
@@ -157,10 +218,16 @@ Expected<QueryPage> Store::ListQueries(const QueryFilter& wanted) {
   const auto list = [&](soci::session& sql) -> Expected<QueryPage> {
     auto filter = FilterOf(wanted);
     const auto* order = wanted.ascending ? "ASC" : "DESC";
-    const auto tail = fmt::format(" ORDER BY submitted_at {}, id {} LIMIT {} OFFSET {}", order,
-                                  order, wanted.limit, wanted.offset);
+    const auto tail = [&](std::size_t limit) {
+      return fmt::format(" ORDER BY submitted_at {}, id {} LIMIT {} OFFSET {}", order, order, limit,
+                         wanted.offset);
+    };
+    const auto engine = database_->engine();
+    const auto bytes =
+        fmt::format("{} + {}", BytesOf(engine, "query_text"), BytesOf(engine, "trace"));
+    const auto sizes = ReadSizes(sql, filter, bytes, "queries", tail(wanted.limit));
     QueryPage page;
-    page.items = ReadRecords(sql, filter, tail);
+    page.items = ReadRecords(sql, filter, tail(CountWithin(sizes, wanted.limit, wanted.max_bytes)));
     const auto counted = CountRecords(sql, filter);
     page.total = std::min(counted, QueryPage::kMaxTotal);
     page.has_more = counted > page.total;
@@ -186,12 +253,12 @@ Expected<std::uint64_t> Store::PurgeQueries(Clock::WallTime older_than, std::siz
   return database_->Run(Access::kWrite, "cannot purge the history of queries", purge);
 }
 
-Expected<std::vector<AuditEntry>> Store::ListAudit(const AuditFilter& filter) {
+Expected<AuditPage> Store::ListAudit(const AuditFilter& filter) {
   if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
-  const auto list = [&](soci::session& sql) -> Expected<std::vector<AuditEntry>> {
-    return ReadAudit(sql, filter);
+  const auto list = [&](soci::session& sql) -> Expected<AuditPage> {
+    return ReadAudit(sql, database_->engine(), filter);
   };
-  return database_->Run(Access::kStatement, "cannot read the audit log", list);
+  return database_->Run(Access::kRead, "cannot read the audit log", list);
 }
 
 Expected<std::uint64_t> Store::PurgeAudit(Clock::WallTime older_than, std::size_t at_most) {

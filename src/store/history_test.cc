@@ -45,6 +45,20 @@ TEST_P(HistoryTest, FindsAQueryWithAllThatWasSaved) {
   EXPECT_EQ(CodeOf(store->FindQuery("")), ErrorCode::kNotFound);
 }
 
+TEST_P(HistoryTest, AddsAQueryThatIsNotThereAndLeavesOneThatIs) {
+  const auto store = Open();
+  auto record = Record("20261123_212752_00000_eif54");
+  record.submitted += 7us;
+  record.user = std::string(300, 'u');
+  EXPECT_EQ(store->AddQuery(record), true);
+  EXPECT_EQ(store->FindQuery(record.id), AsStored(record));
+  EXPECT_EQ(store->AddQuery(record), true) << "the same is there already";
+  auto other = record;
+  other.text = "SELECT 2";
+  EXPECT_EQ(store->AddQuery(other), false);
+  EXPECT_EQ(store->FindQuery(record.id), AsStored(record));
+}
+
 TEST_P(HistoryTest, SavesManyAtOnceAndTheLastOfThoseWithOneId) {
   const auto store = Open();
   std::vector<QueryRecord> records;
@@ -60,6 +74,20 @@ TEST_P(HistoryTest, SavesManyAtOnceAndTheLastOfThoseWithOneId) {
   EXPECT_TRUE(store->SaveQueries({}));
 }
 
+// Together they are more than MariaDB and MySQL take in one packet.
+TEST_P(HistoryTest, SavesManyLongTextsAtOnce) {
+  const auto store = Open();
+  std::vector<QueryRecord> records;
+  for (int i = 0; i < 12; ++i) {
+    records.push_back(Record("q" + std::to_string(i)));
+    records.back().text.assign(1 << 20, '\'');
+  }
+  const auto saved = store->SaveQueries(records);
+  ASSERT_TRUE(saved) << saved.error().message;
+  EXPECT_EQ(store->ListQueries({.limit = 1})->total, 12U);
+  EXPECT_EQ(store->FindQuery("q11")->text.size(), std::size_t{1} << 20);
+}
+
 TEST_P(HistoryTest, ListsByTimePageByPage) {
   const auto store = Open();
   ASSERT_TRUE(store->SaveQueries(
@@ -70,6 +98,26 @@ TEST_P(HistoryTest, ListsByTimePageByPage) {
   EXPECT_EQ(IdsOf(page), (Ids{"c", "b"}));
   EXPECT_EQ(page->total, 4U);
   EXPECT_EQ(IdsOf(store->ListQueries({.offset = 9})), Ids{});
+}
+
+TEST_P(HistoryTest, EndsAPageWhereItsTextsAreLong) {
+  const auto store = Open();
+  std::vector<QueryRecord> records{Record("a", 3s), Record("b", 2s), Record("c", 1s)};
+  for (auto& record : records) {
+    record.text.clear();
+    for (int i = 0; i < 100; ++i) record.text += "\xC3\xA9";
+    record.trace.assign(100, 'x');
+  }
+  ASSERT_TRUE(store->SaveQueries(records));
+  const auto list = [&](std::size_t offset, std::size_t max_bytes) {
+    return store->ListQueries({.offset = offset, .max_bytes = max_bytes});
+  };
+  EXPECT_EQ(IdsOf(list(0, 900)), (Ids{"c", "b", "a"}));
+  EXPECT_EQ(IdsOf(list(0, 899)), (Ids{"c", "b"}));
+  EXPECT_EQ(list(0, 899)->total, 3U);
+  EXPECT_EQ(IdsOf(list(2, 899)), Ids{"a"});
+  EXPECT_EQ(IdsOf(list(0, 1)), Ids{"c"});  // one always
+  EXPECT_EQ(IdsOf(list(3, 1)), Ids{});
 }
 
 TEST_P(HistoryTest, ListsWhatTheFilterAsksFor) {
@@ -150,22 +198,49 @@ TEST_P(HistoryTest, KeepsTheAuditLogNewestFirst) {
     }));
     clock.Advance(1s);
   }
-  const auto all = store->ListAudit({});
-  ASSERT_TRUE(all) << all.error().message;
-  ASSERT_EQ(all->size(), 3U);
+  const auto page = store->ListAudit({});
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_FALSE(page->has_more);
+  const auto& all = page->entries;
+  ASSERT_EQ(all.size(), 3U);
   auto expected = entry;
-  expected.id = all->front().id;
+  expected.id = all.front().id;
   expected.at = clock.WallNow() - 1s;
-  EXPECT_EQ(all->front(), expected);
-  EXPECT_EQ((*all)[1].actor, "bob");
-  EXPECT_GT((*all)[0].id, (*all)[1].id);
+  EXPECT_EQ(all.front(), expected);
+  EXPECT_EQ(all[1].actor, "bob");
+  EXPECT_GT(all[0].id, all[1].id);
 
-  EXPECT_EQ(store->ListAudit({.actor = "alice"})->size(), 2U);
-  EXPECT_EQ(store->ListAudit({.before_id = (*all)[1].id})->front(), (*all)[2]);
-  EXPECT_EQ(store->ListAudit({.limit = 1})->size(), 1U);
-  EXPECT_EQ(store->ListAudit({.kind = "backend", .object_id = "c2"})->size(), 0U);
-  EXPECT_EQ(store->ListAudit({.from = clock.WallNow() - 2s, .to = clock.WallNow() - 1s})->size(),
-            1U);
+  EXPECT_EQ(store->ListAudit({.actor = "alice"})->entries.size(), 2U);
+  EXPECT_EQ(store->ListAudit({.before_id = all[1].id})->entries.front(), all[2]);
+  EXPECT_EQ(store->ListAudit({.limit = 1})->entries.size(), 1U);
+  EXPECT_EQ(store->ListAudit({.kind = "backend", .object_id = "c2"})->entries.size(), 0U);
+  EXPECT_EQ(
+      store->ListAudit({.from = clock.WallNow() - 2s, .to = clock.WallNow() - 1s})->entries.size(),
+      1U);
+}
+
+TEST_P(HistoryTest, EndsAPageOfTheAuditLogWhereItsObjectsAreLarge) {
+  const auto store = Open();
+  for (const auto* id : {"a", "b", "c"}) {
+    ASSERT_TRUE(store->Edit("audit", [&](ConfigurationEdit& edit) {
+      return edit.Audit({.object_id = id, .before = std::string(200, 'x'), .after = "\xC3\xA9"});
+    }));
+  }
+  const auto list = [&](std::int64_t before_id, std::size_t max_bytes) {
+    const auto page = store->ListAudit({.before_id = before_id, .max_bytes = max_bytes});
+    EXPECT_TRUE(page) << page.error().message;
+    return page.value_or(AuditPage());
+  };
+  EXPECT_EQ(list(0, 606).entries.size(), 3U);
+  EXPECT_FALSE(list(0, 606).has_more);
+  const auto cut = list(0, 605);
+  ASSERT_EQ(cut.entries.size(), 2U);
+  EXPECT_TRUE(cut.has_more);
+  const auto rest = list(cut.entries.back().id, 1);  // one always
+  ASSERT_EQ(rest.entries.size(), 1U);
+  EXPECT_EQ(rest.entries.front().object_id, "a");
+  EXPECT_FALSE(rest.has_more);
+  EXPECT_TRUE(store->ListAudit({.limit = 3})->has_more);  // as full as asked for
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <span>
 #include <utility>
 
+#include "store/within.h"
+
 namespace gateway::store {
 namespace {
 
@@ -10,7 +12,8 @@ using telemetry::Level;
 
 constexpr std::chrono::milliseconds kGathering{100};  // rows of this time share a transaction
 constexpr std::chrono::milliseconds kRetryPause{1000};
-constexpr std::size_t kBatch = 500;
+constexpr std::size_t kBatch = 500;  // rows of one transaction, and bytes
+constexpr std::size_t kBatchBytes = 8 * 1024 * 1024;
 constexpr std::string_view kEllipsis = "\u2026";
 
 void Cut(std::string& text, std::size_t limit) {
@@ -19,6 +22,12 @@ void Cut(std::string& text, std::size_t limit) {
   while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
   text.resize(limit);
   text += kEllipsis;
+}
+
+std::size_t BytesOf(const QueryRecord& query) {
+  return sizeof(query) + query.id.size() + query.text.size() + query.user.size() +
+         query.source.size() + query.client.size() + query.group_id.size() +
+         query.backend_id.size() + query.server_host.size() + query.trace.size();
 }
 
 }  // namespace
@@ -41,11 +50,13 @@ void HistoryWriter::Record(QueryRecord query) {
   } else {
     Cut(query.text, options_.max_text);
   }
+  const auto bytes = BytesOf(query);
   const std::lock_guard lock(mutex_);
-  if (waiting_.size() >= options_.capacity) {
+  if (waiting_.size() >= options_.capacity || held_bytes_ + bytes > options_.max_bytes) {
     dropped_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
+  held_bytes_ += bytes;
   waiting_.push_back(std::move(query));
   if (waiting_.size() == 1) wake_.notify_one();
 }
@@ -54,7 +65,8 @@ void HistoryWriter::Run() {
   while (true) {
     const auto batch = Take();
     if (batch.empty()) return;
-    while (!Write(batch)) {
+    std::span<const QueryRecord> rest(batch);
+    while (!Write(rest)) {
       std::unique_lock lock(mutex_);
       if (wake_.wait_for(lock, kRetryPause, [this] { return stopping_; })) return;
     }
@@ -68,11 +80,10 @@ std::vector<QueryRecord> HistoryWriter::Take() {
   return std::exchange(waiting_, {});
 }
 
-bool HistoryWriter::Write(const std::vector<QueryRecord>& batch) {
-  for (std::size_t begin = 0; begin < batch.size(); begin += kBatch) {
-    const auto size = std::min(kBatch, batch.size() - begin);
-    // A batch that is written again after a failure replaces its rows.
-    if (auto saved = store_.SaveQueries(std::span(batch).subspan(begin, size)); !saved) {
+bool HistoryWriter::Write(std::span<const QueryRecord>& rest) {
+  while (!rest.empty()) {
+    const auto size = CountWithin(rest, kBatch, kBatchBytes, BytesOf);
+    if (auto saved = store_.SaveQueries(rest.first(size)); !saved) {
       if (!failing_) {
         logger_.Event(Level::kWarn, "history.not_saved",
                       {{"reason", saved.error().message}, {"effect", "rows wait in memory"}});
@@ -82,9 +93,16 @@ bool HistoryWriter::Write(const std::vector<QueryRecord>& batch) {
       if (saved.error().code == ErrorCode::kUnavailable) return false;
       dropped_.fetch_add(size, std::memory_order_relaxed);
     }
+    Release(rest.first(size));
+    rest = rest.subspan(size);
   }
   if (std::exchange(failing_, false)) logger_.Event(Level::kInfo, "history.saved_again", {});
   return true;
+}
+
+void HistoryWriter::Release(std::span<const QueryRecord> done) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& query : done) held_bytes_ -= BytesOf(query);
 }
 
 }  // namespace gateway::store

@@ -4,13 +4,15 @@
 // While the database is away the rows wait; when the queue is full new ones are dropped and
 // counted.
 // Threads: Record() and the counters from any thread.
-// Memory: at most `capacity` rows of `max_text` bytes of SQL each.
+// Memory: at most `capacity` rows, and `max_bytes`, wait; while a batch is written, its rows are
+// held twice.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -24,6 +26,8 @@ struct HistoryOptions {
   unsigned retention_days = 7;       // see Purger
   std::size_t capacity = 10'000;     // rows that may wait
   std::size_t max_text = 64 * 1024;  // bytes of SQL that are kept of one query; 0: none
+  // Of all rows that are not written yet, those that are being written included.
+  std::size_t max_bytes = 64 * 1024 * 1024;
 
   bool operator==(const HistoryOptions&) const = default;
 };
@@ -45,7 +49,10 @@ class HistoryWriter {
   void Run();
   // Takes what waits; nothing: the writer stops.
   std::vector<QueryRecord> Take();
-  bool Write(const std::vector<QueryRecord>& batch);
+  // Takes off `rest` what need not be written again. False: the database is away.
+  bool Write(std::span<const QueryRecord>& rest);
+  // These rows are held no longer.
+  void Release(std::span<const QueryRecord> done);
 
   const HistoryOptions options_;
   Store& store_;
@@ -53,6 +60,7 @@ class HistoryWriter {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<QueryRecord> waiting_;  // guarded by mutex_
+  std::size_t held_bytes_ = 0;        // guarded by mutex_; waiting_ and what is being written
   bool stopping_ = false;             // guarded by mutex_
   std::atomic<std::uint64_t> dropped_{0};
   bool failing_ = false;

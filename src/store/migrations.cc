@@ -187,14 +187,14 @@ Expected<int> SchemaVersion(const StoreOptions& options) {
   return states->empty() ? 0 : states->back().version;
 }
 
-Expected<void> BringUpToDate(Database& database, const Clock& clock) {
+Expected<std::vector<MigrationStep>> BringUpToDate(Database& database, const Clock& clock) {
   const auto applied = database.Run(
       Access::kStatement, kReading,
       [&](soci::session& sql) -> Expected<States> { return ReadApplied(sql, database.engine()); });
   if (!applied) return std::unexpected(applied.error());
   const auto pending = PlanMigration(*applied, {});
   if (!pending) return std::unexpected(pending.error());
-  if (pending->empty()) return {};
+  if (pending->empty()) return std::vector<MigrationStep>();
   if (!database.options().migrate) {
     return Fail(ErrorCode::kConflict,
                 fmt::format("the database needs {} migrations and store.migrate is false: run "
@@ -204,7 +204,7 @@ Expected<void> BringUpToDate(Database& database, const Clock& clock) {
   }
   const auto done = Migrate(database, {}, clock);
   if (!done) return std::unexpected(done.error());
-  return {};
+  return Describe(*done, database.engine());
 }
 
 }  // namespace gateway::store

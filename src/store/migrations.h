@@ -60,8 +60,8 @@ Expected<std::vector<MigrationState>> MigrationStatus(const StoreOptions& option
 // Of the newest step applied; 0 for an empty or missing database. Reports newer versions too.
 Expected<int> SchemaVersion(const StoreOptions& options);
 
-// On an open database: all pending steps, or, where that is not allowed, kConflict when there are
-// some.
-[[nodiscard]] Expected<void> BringUpToDate(Database& database, const Clock& clock);
+// On an open database: takes all pending steps and returns those that this call took, not those of
+// another gateway; or, where that is not allowed, kConflict when there are some.
+Expected<std::vector<MigrationStep>> BringUpToDate(Database& database, const Clock& clock);
 
 }  // namespace gateway::store

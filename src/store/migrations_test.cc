@@ -158,6 +158,28 @@ TEST_P(MigrationsTest, KeepTheDataOfTheFirstRelease) {
   EXPECT_EQ(*Open()->LoadConfiguration()->configuration, expected);
 }
 
+TEST_P(MigrationsTest, SwitchOffWhatTheFirstReleaseWouldUnderstandInAnotherWay) {
+  model::Policy narrow{
+      .id = "narrow", .rule_value = "etl", .conditions = {{.values = {"ada"}}}, .group = "g"};
+  model::Policy plain{.id = "plain", .rule_value = "etl", .group = "g"};
+  const Url url{false, "127.0.0.1", 8080};
+  ASSERT_TRUE(Open()->Edit("put", [&](ConfigurationEdit& edit) -> Expected<void> {
+    for (const auto& policy : {narrow, plain}) {
+      if (auto put = edit.Put(policy); !put) return put;
+    }
+    if (auto put = edit.Put(model::Backend{.id = "c1", .url = url}); !put) return put;
+    return edit.Put(model::Backend{.id = "drained", .url = url, .draining = true});
+  }));
+  ASSERT_TRUE(Go(Kind::kDownTo, 2));
+  const auto loaded = Open()->LoadConfiguration();
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  ASSERT_EQ(loaded->configuration->policies.size(), 2U);
+  EXPECT_FALSE(loaded->configuration->policies[0].enabled);
+  EXPECT_TRUE(loaded->configuration->policies[1].enabled);
+  EXPECT_TRUE(loaded->configuration->backends[0].enabled);
+  EXPECT_FALSE(loaded->configuration->backends[1].enabled);
+}
+
 TEST_P(MigrationsTest, RefuseADatabaseOfANewerBinaryAndLeaveItAlone) {
   ASSERT_TRUE(Go(Kind::kUp));
   Execute({"INSERT INTO schema_version (version, name, applied_at) VALUES (99, 'future', 0)"});

@@ -1,4 +1,5 @@
 // The calls of Store by which instances share probes.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -17,6 +18,9 @@ namespace {
 
 using namespace std::string_view_literals;
 using std::chrono::milliseconds;
+
+// How many terms of this instance another one's may last: their settings may differ.
+constexpr long long kLongestTerms = 20;
 
 struct ProbeLease {
   std::string holder;
@@ -45,7 +49,9 @@ Expected<bool> Store::HoldProbeLease(std::string_view holder, milliseconds term)
     const auto engine = database_->engine();
     const auto lease = LockLease(sql, engine);
     const auto now = ServerNow(sql, engine, clock_);
-    if (lease.holder != holder && lease.expires > now) return false;
+    // Nobody takes it for so long: the server's clock has gone back since.
+    const bool too_far = lease.expires - now > kLongestTerms * term.count();
+    if (lease.holder != holder && lease.expires > now && !too_far) return false;
     WriteLease(sql, {std::string(holder), now + term.count()});
     return true;
   };
@@ -84,6 +90,7 @@ Expected<void> Store::SaveProbes(std::string_view holder,
   return database_->Run(Access::kWrite, "cannot save what probes found", save);
 }
 
+// As with loads, what is from a little later than now counts: as just measured.
 Expected<std::vector<model::ProbeResult>> Store::LoadProbes(milliseconds valid_for) {
   if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
   const auto load = [&](soci::session& sql) -> Expected<std::vector<model::ProbeResult>> {
@@ -93,16 +100,19 @@ Expected<std::vector<model::ProbeResult>> Store::LoadProbes(milliseconds valid_f
     long long measured = 0;
     const auto now = ServerNow(sql, database_->engine(), clock_);
     const long long oldest = now - valid_for.count();
+    const long long latest = now + valid_for.count();
     soci::statement rows =
-        (sql.prepare << "SELECT backend_id, found, measured_at FROM probe_results "
-                        "WHERE measured_at >= :oldest ORDER BY backend_id",
-         soci::use(oldest), soci::into(backend_id), soci::into(found), soci::into(measured));
+        (sql.prepare
+             << "SELECT backend_id, found, measured_at FROM probe_results "
+                "WHERE measured_at >= :oldest AND measured_at <= :latest ORDER BY backend_id",
+         soci::use(oldest), soci::use(latest), soci::into(backend_id), soci::into(found),
+         soci::into(measured));
     rows.execute();
     while (rows.fetch()) {
       model::ProbeResult result;
       if (auto read = ReadProbe(found, result); !read) return std::unexpected(read.error());
       result.backend_id = backend_id;
-      result.measured = clock_.Now() - milliseconds(now - measured);
+      result.measured = clock_.Now() - milliseconds(std::max(now - measured, 0LL));
       results.push_back(std::move(result));
     }
     return results;

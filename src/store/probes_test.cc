@@ -53,6 +53,14 @@ TEST_P(ProbesTest, LoseTheLeaseWhenItsTermIsOver) {
   EXPECT_EQ(store->HoldProbeLease("a", 1min), false);
 }
 
+TEST_P(ProbesOverTimeTest, FindAnotherLeaderWhenTheClockWentBack) {
+  const auto store = Open();
+  EXPECT_EQ(store->HoldProbeLease("a", 5s), true);
+  clock.Advance(-1h);
+  EXPECT_EQ(store->HoldProbeLease("b", 5s), true);
+  EXPECT_EQ(store->HoldProbeLease("a", 5s), false);
+}
+
 TEST_P(ProbesTest, ComeBackAsTheyWereFound) {
   const auto store = Open();
   model::ProbeResult least;
@@ -102,6 +110,16 @@ TEST_P(ProbesOverTimeTest, AgeFromWhenTheyWereMeasured) {
   clock.Advance(7s);
   EXPECT_EQ(store->LoadProbes(10s), std::vector{result});
   EXPECT_TRUE(store->LoadProbes(9s)->empty());
+}
+
+TEST_P(ProbesOverTimeTest, CountAsJustMeasuredWhenTheyAreFromALittleLater) {
+  const auto store = Open();
+  ASSERT_TRUE(store->HoldProbeLease("a", 5s));
+  ASSERT_TRUE(store->SaveProbes("a", {Full()}));
+  clock.Advance(-10s);
+  EXPECT_EQ(store->LoadProbes(10s), std::vector{Full()});  // measured now
+  clock.Advance(-1ms);
+  EXPECT_TRUE(store->LoadProbes(10s)->empty());
 }
 
 }  // namespace

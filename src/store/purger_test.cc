@@ -35,8 +35,8 @@ TEST_P(PurgerTest, DeletesWhatIsOlderThanItsRetention) {
   Purger purger({.history_days = 1, .audit_days = 1}, *store, clock);
   ASSERT_TRUE(purger.PurgeOnce());
   const auto audit = store->ListAudit({});
-  ASSERT_EQ(audit->size(), 1U);
-  EXPECT_EQ(audit->front().object_id, "young");
+  ASSERT_EQ(audit->entries.size(), 1U);
+  EXPECT_EQ(audit->entries.front().object_id, "young");
   const auto queries = store->ListQueries({});
   ASSERT_EQ(queries->items.size(), 1U);
   EXPECT_EQ(queries->items.front().id, "young");
@@ -48,7 +48,7 @@ TEST_P(PurgerTest, KeepsTheAuditLogForEverWhenSetSo) {
   clock.Advance(24h * 10'000);
   Purger purger({.audit_days = 0}, *store, clock);
   ASSERT_TRUE(purger.PurgeOnce());
-  EXPECT_EQ(store->ListAudit({})->size(), 2U);
+  EXPECT_EQ(store->ListAudit({})->entries.size(), 2U);
 }
 
 TEST_P(PurgerTest, DeletesTheAuditLogOldestFirstAndNeverItsLastEntry) {
@@ -56,11 +56,11 @@ TEST_P(PurgerTest, DeletesTheAuditLogOldestFirstAndNeverItsLastEntry) {
   for (const auto* id : {"a", "b", "c", "d"}) Audit(*store, id);
   clock.Advance(1h);
   EXPECT_EQ(store->PurgeAudit(clock.WallNow(), 2), 2U);
-  EXPECT_EQ(store->ListAudit({})->back().object_id, "c");
+  EXPECT_EQ(store->ListAudit({})->entries.back().object_id, "c");
   // Its number must not be given out again.
   EXPECT_EQ(store->PurgeAudit(clock.WallNow(), 100), 1U);
   Audit(*store, "e");
-  EXPECT_EQ(store->ListAudit({})->front().id, 5);
+  EXPECT_EQ(store->ListAudit({})->entries.front().id, 5);
 }
 
 }  // namespace

@@ -28,6 +28,13 @@ struct QueryRecord {
   bool operator==(const QueryRecord&) const = default;
 };
 
+// As the store gives it back: cut, in UTF-8, its time in whole milliseconds.
+QueryRecord AsStored(const QueryRecord& query);
+
+// How many bytes of long texts a page of the history or of the audit log has, unless one record
+// alone has more.
+inline constexpr std::size_t kPageBytes = 8 * 1024 * 1024;
+
 // What ListQueries() returns, ordered by time, then by id. Empty texts and absent times match
 // everything.
 struct QueryFilter {
@@ -40,6 +47,7 @@ struct QueryFilter {
   bool ascending = false;               // oldest first
   std::size_t offset = 0;
   std::size_t limit = 100;
+  std::size_t max_bytes = kPageBytes;  // of texts and traces; one record comes always
 };
 
 struct QueryPage {

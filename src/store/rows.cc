@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,12 +15,7 @@
 namespace gateway::store {
 namespace {
 
-std::unexpected<Error> Damaged(std::string_view kind, std::string_view id, const Error& cause) {
-  return Fail(
-      ErrorCode::kInternal,
-      fmt::format("the database holds {} '{}' with a bad value: {}", kind, id, cause.message),
-      Origin::kStore);
-}
+using Damages = std::vector<Damage>;
 
 // The columns that all kinds have.
 struct Common {
@@ -36,7 +32,20 @@ struct Common {
   }
 };
 
-Expected<std::vector<model::Backend>> ReadBackends(soci::session& sql) {
+// Was the row read? If not, it is noted.
+bool Keep(const Expected<void>& read, Kind kind, std::string_view id, Damages& damaged) {
+  if (!read) damaged.push_back({kind, std::string(id), read.error().message});
+  return read.has_value();
+}
+
+void DisableInvalid(model::Policy& policy, Damages& damaged) {
+  const auto valid = ValidateStored(policy);
+  if (valid || !policy.enabled) return;
+  policy.enabled = false;
+  damaged.push_back({Kind::kPolicy, policy.id, valid.error().message, true});
+}
+
+std::vector<model::Backend> ReadBackends(soci::session& sql, Damages& damaged) {
   std::vector<model::Backend> backends;
   std::string id;
   std::string url;
@@ -48,11 +57,15 @@ Expected<std::vector<model::Backend>> ReadBackends(soci::session& sql) {
   rows.execute();
   while (rows.fetch()) {
     model::Backend backend{.id = id};
-    auto parsed = ParseUrl(url);
-    if (!parsed) return Damaged("backend", id, parsed.error());
-    backend.url = *std::move(parsed);
-    if (auto read = common.Into(backend); !read) return Damaged("backend", id, read.error());
-    backends.push_back(std::move(backend));
+    auto read = common.Into(backend);
+    if (auto parsed = ParseUrl(url)) {
+      backend.url = *std::move(parsed);
+    } else {
+      read = std::unexpected(std::move(parsed).error());
+    }
+    // Older gateways stored any number; what is above will never be reached.
+    backend.load_limit = std::clamp(backend.load_limit, 0.0, model::kMaxLoadLimit);
+    if (Keep(read, Kind::kBackend, id, damaged)) backends.push_back(std::move(backend));
   }
   std::ranges::sort(backends, {}, &model::Backend::id);
   return backends;
@@ -70,7 +83,7 @@ std::map<std::string, std::vector<std::string>> ReadMembers(soci::session& sql) 
   return members;
 }
 
-Expected<std::vector<model::Group>> ReadGroups(soci::session& sql) {
+std::vector<model::Group> ReadGroups(soci::session& sql, Damages& damaged) {
   std::vector<model::Group> groups;
   auto members = ReadMembers(sql);
   std::string id;
@@ -83,17 +96,19 @@ Expected<std::vector<model::Group>> ReadGroups(soci::session& sql) {
   rows.execute();
   while (rows.fetch()) {
     model::Group group{.id = id, .backends = std::move(members[id])};
-    const auto parsed = model::ParseStrategy(strategy);
-    if (!parsed) return Damaged("group", id, parsed.error());
-    group.strategy = *parsed;
-    if (auto read = common.Into(group); !read) return Damaged("group", id, read.error());
-    groups.push_back(std::move(group));
+    auto read = common.Into(group);
+    if (auto parsed = model::ParseStrategy(strategy)) {
+      group.strategy = *parsed;
+    } else {
+      read = std::unexpected(std::move(parsed).error());
+    }
+    if (Keep(read, Kind::kGroup, id, damaged)) groups.push_back(std::move(group));
   }
   std::ranges::sort(groups, {}, &model::Group::id);
   return groups;
 }
 
-Expected<std::vector<model::Policy>> ReadPolicies(soci::session& sql) {
+std::vector<model::Policy> ReadPolicies(soci::session& sql, Damages& damaged) {
   std::vector<model::Policy> policies;
   model::Policy row;
   std::string type;
@@ -107,17 +122,21 @@ Expected<std::vector<model::Policy>> ReadPolicies(soci::session& sql) {
   rows.execute();
   while (rows.fetch()) {
     auto policy = row;
-    const auto parsed = model::ParseRuleType(type);
-    if (!parsed) return Damaged("policy", row.id, parsed.error());
-    policy.rule_type = *parsed;
-    if (auto read = common.Into(policy); !read) return Damaged("policy", row.id, read.error());
+    auto read = common.Into(policy);
+    if (auto parsed = model::ParseRuleType(type)) {
+      policy.rule_type = *parsed;
+    } else {
+      read = std::unexpected(std::move(parsed).error());
+    }
+    if (!Keep(read, Kind::kPolicy, row.id, damaged)) continue;
+    DisableInvalid(policy, damaged);
     policies.push_back(std::move(policy));
   }
   std::ranges::sort(policies, {}, &model::Policy::id);
   return policies;
 }
 
-Expected<std::vector<model::Rule>> ReadRules(soci::session& sql) {
+std::vector<model::Rule> ReadRules(soci::session& sql, Damages& damaged) {
   std::vector<model::Rule> rules;
   model::Rule row;
   Common common;
@@ -128,8 +147,8 @@ Expected<std::vector<model::Rule>> ReadRules(soci::session& sql) {
   rows.execute();
   while (rows.fetch()) {
     auto rule = row;
-    if (auto read = common.Into(rule); !read) return Damaged("rule", row.id, read.error());
-    rules.push_back(std::move(rule));
+    const auto read = common.Into(rule);
+    if (Keep(read, Kind::kRule, row.id, damaged)) rules.push_back(std::move(rule));
   }
   std::ranges::sort(rules, {}, &model::Rule::id);
   return rules;
@@ -162,17 +181,14 @@ std::string_view TableOf(Kind kind) {
 
 }  // namespace
 
-Expected<model::Configuration> ReadConfiguration(soci::session& sql) {
-  auto backends = ReadBackends(sql);
-  if (!backends) return std::unexpected(backends.error());
-  auto groups = ReadGroups(sql);
-  if (!groups) return std::unexpected(groups.error());
-  auto policies = ReadPolicies(sql);
-  if (!policies) return std::unexpected(policies.error());
-  auto rules = ReadRules(sql);
-  if (!rules) return std::unexpected(rules.error());
-  return model::Configuration{*std::move(backends), *std::move(groups), *std::move(policies),
-                              *std::move(rules)};
+StoredConfiguration ReadConfiguration(soci::session& sql, std::uint64_t counter) {
+  auto read = std::make_shared<model::Configuration>();
+  StoredConfiguration stored{.configuration = read, .counter = counter};
+  read->backends = ReadBackends(sql, stored.damaged);
+  read->groups = ReadGroups(sql, stored.damaged);
+  read->policies = ReadPolicies(sql, stored.damaged);
+  read->rules = ReadRules(sql, stored.damaged);
+  return stored;
 }
 
 // The parameters of an INSERT and of its UPDATE stand in the same order.

@@ -1,6 +1,7 @@
 // Stored objects as rows. Private to this room; throws what SOCI throws.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include <soci/soci.h>
@@ -12,9 +13,10 @@
 
 namespace gateway::store {
 
-// All objects, each kind ordered by the bytes of its ids. kInternal: a value that this program does
-// not write; the message names the object.
-Expected<model::Configuration> ReadConfiguration(soci::session& sql);
+// All objects, each kind ordered by the bytes of its ids, as of `counter`. One bad row must not
+// keep all others from every gateway, so it is left out and named; a policy that can be read but is
+// not valid would match what nobody meant, so it is disabled.
+StoredConfiguration ReadConfiguration(soci::session& sql, std::uint64_t counter);
 
 // `exists`: the row is there already. `version` is stored as it is.
 void WriteRow(soci::session& sql, const model::Backend& backend, bool exists, Clock::WallTime now);

@@ -84,7 +84,12 @@ constexpr std::array<std::string_view, 10> kSharedStateUp = {
          seen_at BIGINT NOT NULL,
          PRIMARY KEY (instance_id, backend_id)))",
 };
-constexpr std::array<std::string_view, 9> kSharedStateDown = {
+// Without their settings policies would match more than they were meant to, and backends would take
+// queries that they were kept from: they are switched off, so that somebody looks at them.
+constexpr std::array<std::string_view, 11> kSharedStateDown = {
+    "UPDATE policies SET enabled = 0 WHERE settings IS NOT NULL AND settings NOT IN ('', '{}')",
+    R"(UPDATE backends SET enabled = 0
+         WHERE settings LIKE '%"draining":true%' OR settings LIKE '%"uptime_schedule":%')",
     "DROP TABLE instance_loads",
     "DROP TABLE backend_marks",
     "DROP TABLE changes",

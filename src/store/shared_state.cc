@@ -6,6 +6,8 @@
 
 #include "store/changes.h"
 #include "store/database.h"
+#include "store/mark_rows.h"
+#include "store/server_time.h"
 #include "store/store.h"
 #include "store/timestamps.h"
 
@@ -13,61 +15,27 @@ namespace gateway::store {
 namespace {
 
 using namespace std::string_view_literals;
+using std::chrono::milliseconds;
 
 // Of an instance that never came back.
 constexpr std::chrono::hours kForgetLoadsAfter{24};
 
-template <typename T>
-soci::indicator IndicatorOf(const std::optional<T>& value) {
-  return value ? soci::i_ok : soci::i_null;
-}
-
 }  // namespace
 
 Expected<void> Store::SaveMark(const BackendMark& mark) {
-  if (auto ready = EnsureReady(); !ready) return ready;
-  const auto save = [&](soci::session& sql) -> Expected<void> {
-    const int healthy = mark.healthy.value_or(false) ? 1 : 0;
-    const int load = mark.load.value_or(0);
-    auto has_health = IndicatorOf(mark.healthy);
-    auto has_load = IndicatorOf(mark.load);
-    const auto now = ToMillis(clock_.WallNow());
-    LockCounter(sql, database_->engine());
-    sql << Upsert(database_->engine(), "backend_marks", std::array{"backend_id"sv},
-                  std::array{"healthy"sv, "load_value"sv, "marked_at"sv}),
-        soci::use(mark.backend_id), soci::use(healthy, has_health), soci::use(load, has_load),
-        soci::use(now);
-    MoveCounter(sql, database_->engine());
-    return {};
-  };
-  return database_->Run(Access::kWrite, "cannot save the mark of a backend", save);
+  const auto edited = Edit("cannot save the mark of a backend",
+                           [&](ConfigurationEdit& edit) { return edit.PutMark(mark); });
+  if (!edited) return std::unexpected(edited.error());
+  return {};
 }
 
-Expected<std::vector<BackendMark>> Store::LoadMarks() {
+Expected<StoredMarks> Store::LoadMarks() {
   if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
-  const auto load = [](soci::session& sql) -> Expected<std::vector<BackendMark>> {
-    std::vector<BackendMark> marks;
-    BackendMark row;
-    int healthy = 0;
-    int load_value = 0;
-    soci::indicator has_health{};
-    soci::indicator has_load{};
-    long long at = 0;
-    soci::statement rows =
-        (sql.prepare << "SELECT backend_id, healthy, load_value, marked_at FROM backend_marks "
-                        "ORDER BY backend_id",
-         soci::into(row.backend_id), soci::into(healthy, has_health),
-         soci::into(load_value, has_load), soci::into(at));
-    rows.execute();
-    while (rows.fetch()) {
-      row.healthy = has_health == soci::i_ok ? std::optional(healthy != 0) : std::nullopt;
-      row.load = has_load == soci::i_ok ? std::optional<std::int32_t>(load_value) : std::nullopt;
-      row.at = FromMillis(at);
-      marks.push_back(row);
-    }
-    return marks;
+  const auto load = [](soci::session& sql) -> Expected<StoredMarks> {
+    const auto counter = ReadCounter(sql);
+    return StoredMarks{ReadMarks(sql), counter};
   };
-  return database_->Run(Access::kStatement, "cannot read the marks of backends", load);
+  return database_->Run(Access::kRead, "cannot read the marks of backends", load);
 }
 
 Expected<void> Store::SaveInstanceLoads(std::string_view instance_id,
@@ -75,8 +43,8 @@ Expected<void> Store::SaveInstanceLoads(std::string_view instance_id,
   if (auto ready = EnsureReady(); !ready) return ready;
   const auto save = [&](soci::session& sql) -> Expected<void> {
     const std::string instance(instance_id);
-    const auto now = ToMillis(clock_.WallNow());
-    const auto oldest = ToMillis(clock_.WallNow() - kForgetLoadsAfter);
+    const auto now = ServerNow(sql, database_->engine(), clock_);
+    const long long oldest = now - milliseconds(kForgetLoadsAfter).count();
     sql << "DELETE FROM instance_loads WHERE instance_id = :id OR seen_at < :oldest",
         soci::use(instance), soci::use(oldest);
     const auto upsert =
@@ -95,8 +63,11 @@ Expected<void> Store::SaveInstanceLoads(std::string_view instance_id,
   return database_->Run(Access::kWrite, "cannot save the loads of this instance", save);
 }
 
+// Rows from a little later than now count: older instances write by clocks of their own, and
+// somebody may have written since this transaction asked for the time. What is from later than that
+// was written before the server's clock went back: whoever lives writes anew.
 Expected<std::vector<InstanceLoad>> Store::LoadOtherInstanceLoads(std::string_view instance_id,
-                                                                  std::chrono::milliseconds fresh) {
+                                                                  milliseconds fresh) {
   if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
   const auto load = [&](soci::session& sql) -> Expected<std::vector<InstanceLoad>> {
     std::vector<InstanceLoad> loads;
@@ -106,13 +77,15 @@ Expected<std::vector<InstanceLoad>> Store::LoadOtherInstanceLoads(std::string_vi
     long long transactions = 0;
     int spooled = 0;
     const std::string instance(instance_id);
-    const auto oldest = ToMillis(clock_.WallNow() - fresh);
+    const auto now = ServerNow(sql, database_->engine(), clock_);
+    const long long oldest = now - fresh.count();
+    const long long latest = now + fresh.count();
     soci::statement rows =
         (sql.prepare << "SELECT instance_id, backend_id, in_flight, queries, transactions, spooled "
                         "FROM instance_loads "
-                        "WHERE instance_id <> :id AND seen_at >= :oldest "
+                        "WHERE instance_id <> :id AND seen_at >= :oldest AND seen_at <= :latest "
                         "ORDER BY instance_id, backend_id",
-         soci::use(instance), soci::use(oldest), soci::into(row.instance_id),
+         soci::use(instance), soci::use(oldest), soci::use(latest), soci::into(row.instance_id),
          soci::into(row.backend_id), soci::into(in_flight), soci::into(queries),
          soci::into(transactions), soci::into(spooled));
     rows.execute();

@@ -33,6 +33,12 @@ struct BackendMark {
   bool operator==(const BackendMark&) const = default;
 };
 
+// All marks of one moment.
+struct StoredMarks {
+  std::vector<BackendMark> marks;  // ordered by backend
+  std::uint64_t counter = 0;       // of that moment
+};
+
 // What goes through one instance on one backend.
 struct InstanceLoad {
   std::string instance_id;

@@ -47,8 +47,10 @@ TEST_P(SharedStateTest, ForgetsWhatItKnewOfADeletedBackend) {
       "delete", [](ConfigurationEdit& edit) { return edit.Delete(Kind::kBackend, "c1"); }));
   ASSERT_EQ(store->LoadSuffixes()->size(), 1U);
   EXPECT_EQ(store->LoadSuffixes()->front().backend_id, "c2");
-  ASSERT_EQ(store->LoadMarks()->size(), 1U);
-  EXPECT_EQ(store->LoadMarks()->front().backend_id, "c2");
+  const auto loaded = store->LoadMarks();
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  ASSERT_EQ(loaded->marks.size(), 1U);
+  EXPECT_EQ(loaded->marks.front().backend_id, "c2");
 }
 
 TEST_P(SharedStateTest, KeepsTheLastMarkOfEachBackend) {
@@ -60,10 +62,21 @@ TEST_P(SharedStateTest, KeepsTheLastMarkOfEachBackend) {
   const auto now = clock.WallNow();
   const std::vector<BackendMark> expected = {{"c1", true, std::nullopt, now - 1h},
                                              {"c2", std::nullopt, -1, now}};
-  EXPECT_EQ(Open()->LoadMarks(), expected);
+  EXPECT_EQ(Open()->LoadMarks()->marks, expected);
 }
 
+TEST_P(SharedStateTest, KeepsLoadsFreshWhateverTheClocksOfInstancesSay) {
+  if (GetParam().url.empty()) GTEST_SKIP() << "who shares a file shares a clock";
+  const auto store = Open();
+  const std::vector<InstanceLoad> loads = {{"a", "c1", {.queries = 2}}};
+  ASSERT_TRUE(store->SaveInstanceLoads("a", loads));
+  clock.Advance(1h);
+  EXPECT_EQ(store->LoadOtherInstanceLoads("b", 5s), loads);
+}
+
+// The servers have clocks of their own, which no test can move.
 TEST_P(SharedStateTest, TellsFreshLoadsOfOtherInstances) {
+  if (!GetParam().url.empty()) GTEST_SKIP();
   const auto store = Open();
   ASSERT_TRUE(store->SaveInstanceLoads("old", {{"old", "c1", {.exchanges = 9}}}));
   clock.Advance(10s);
@@ -77,6 +90,17 @@ TEST_P(SharedStateTest, TellsFreshLoadsOfOtherInstances) {
   EXPECT_EQ(store->LoadOtherInstanceLoads("b", 5s), expected);
   EXPECT_EQ(store->LoadOtherInstanceLoads("b", 10s)->size(), 2U);
   ASSERT_TRUE(store->SaveInstanceLoads("a", {}));
+  EXPECT_EQ(store->LoadOtherInstanceLoads("b", 5s), std::vector<InstanceLoad>{});
+}
+
+TEST_P(SharedStateTest, TakesLoadsFromALittleLaterForFresh) {
+  if (!GetParam().url.empty()) GTEST_SKIP();
+  const auto store = Open();
+  const std::vector<InstanceLoad> loads = {{"a", "c1", {.queries = 2}}};
+  ASSERT_TRUE(store->SaveInstanceLoads("a", loads));
+  clock.Advance(-5s);
+  EXPECT_EQ(store->LoadOtherInstanceLoads("b", 5s), loads);
+  clock.Advance(-1ms);  // the clock went back
   EXPECT_EQ(store->LoadOtherInstanceLoads("b", 5s), std::vector<InstanceLoad>{});
 }
 

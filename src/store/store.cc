@@ -26,22 +26,27 @@ constexpr milliseconds kAskAnyway{1000};
 
 }  // namespace
 
-Expected<std::unique_ptr<Store>> Store::Open(StoreOptions options, const Clock& clock) {
-  auto store = OpenLazily(std::move(options), clock);
+Expected<std::unique_ptr<Store>> Store::Open(StoreOptions options,
+                                             const Clock& clock,
+                                             OnMigrated on_migrated) {
+  auto store = OpenLazily(std::move(options), clock, std::move(on_migrated));
   if (!store) return store;
   if (auto ready = (*store)->EnsureReady(); !ready) return std::unexpected(ready.error());
   return store;
 }
 
-Expected<std::unique_ptr<Store>> Store::OpenLazily(StoreOptions options, const Clock& clock) {
+Expected<std::unique_ptr<Store>> Store::OpenLazily(StoreOptions options,
+                                                   const Clock& clock,
+                                                   OnMigrated on_migrated) {
   auto url = ParseStoreUrl(options.url);
   if (!url) return std::unexpected(url.error());
   auto database = std::make_unique<Database>(*std::move(url), std::move(options));
-  return std::unique_ptr<Store>(new Store(std::move(database), clock));
+  return std::unique_ptr<Store>(new Store(std::move(database), clock, std::move(on_migrated)));
 }
 
-Store::Store(std::unique_ptr<Database> database, const Clock& clock)
+Store::Store(std::unique_ptr<Database> database, const Clock& clock, OnMigrated on_migrated)
     : clock_(clock),
+      on_migrated_(std::move(on_migrated)),
       database_(std::move(database)),
       listener_(std::make_unique<ChangeListener>(*database_)) {}
 
@@ -55,7 +60,11 @@ Expected<void> Store::EnsureReady() {
     return Fail(ErrorCode::kUnavailable, "the store is being opened; try again", Origin::kStore);
   }
   if (ready_.load(std::memory_order_acquire)) return {};
-  if (auto done = BringUpToDate(*database_, clock_); !done) return done;
+  const auto taken = BringUpToDate(*database_, clock_);
+  if (!taken) return std::unexpected(taken.error());
+  if (on_migrated_) {
+    for (const auto& step : *taken) on_migrated_(step.version, step.name);
+  }
   ready_.store(true, std::memory_order_release);
   return {};
 }
@@ -76,9 +85,7 @@ Expected<StoredConfiguration> Store::LoadConfiguration() {
   if (auto cached = Cached(); cached.configuration && cached.counter == *counter) return cached;
   const auto load = [](soci::session& sql) -> Expected<StoredConfiguration> {
     const auto now = ReadCounter(sql);
-    auto read = ReadConfiguration(sql);
-    if (!read) return std::unexpected(read.error());
-    return StoredConfiguration{std::make_shared<model::Configuration>(*std::move(read)), now};
+    return ReadConfiguration(sql, now);
   };
   auto loaded = database_->Run(Access::kRead, "cannot read the configuration", load);
   if (loaded) Remember(*loaded);
@@ -89,22 +96,31 @@ Expected<StoredConfiguration> Store::Edit(
     std::string_view what, const std::function<Expected<void>(ConfigurationEdit&)>& change) {
   if (auto ready = EnsureReady(); !ready) return std::unexpected(ready.error());
   const auto edit = [&](soci::session& sql) -> Expected<StoredConfiguration> {
-    auto [base, counter] = Cached();
-    if (const auto now = LockCounter(sql, database_->engine()); !base || now != counter) {
-      auto read = ReadConfiguration(sql);
-      if (!read) return std::unexpected(read.error());
-      base = std::make_shared<model::Configuration>(*std::move(read));
-      counter = now;
+    auto base = Cached();
+    if (const auto now = LockCounter(sql, database_->engine());
+        !base.configuration || now != base.counter) {
+      base = ReadConfiguration(sql, now);
     }
-    ConfigurationEdit::State state{sql, *database_, clock_, base, std::nullopt, nullptr};
+    const auto next = NextCounter(base.counter);
+    ConfigurationEdit::State state{.sql = sql,
+                                   .database = *database_,
+                                   .clock = clock_,
+                                   .base = std::move(base),
+                                   .next = next,
+                                   .changed = std::nullopt,
+                                   .failure = nullptr};
     ConfigurationEdit changes(state);
     auto changed = change(changes);
     if (state.failure) std::rethrow_exception(state.failure);
     if (!changed) return std::unexpected(std::move(changed).error());
-    if (!state.changed) return StoredConfiguration{base, counter};
-    MoveCounter(sql, database_->engine());
-    return StoredConfiguration{std::make_shared<model::Configuration>(*std::move(state.changed)),
-                               counter + 1};
+    if (!state.changed && !state.marked) return std::move(state.base);
+    MoveCounter(sql, database_->engine(), next);
+    auto done = std::move(state.base);
+    done.counter = next;
+    if (state.changed) {
+      done.configuration = std::make_shared<model::Configuration>(*std::move(state.changed));
+    }
+    return done;
   };
   auto edited = database_->Run(Access::kEdit, what, edit);
   if (edited) Remember(*edited);

@@ -41,18 +41,26 @@ class Store {
   using BackendMark = store::BackendMark;
   using InstanceLoad = store::InstanceLoad;
 
+  // A step of the schema that this instance has just taken.
+  using OnMigrated = std::function<void(int version, std::string_view name)>;
+
   // Connects, creates what is missing and brings the schema up to date. `clock` must outlive the
-  // store.
+  // store. `on_migrated`: is told of each step, when all are taken.
   // kInvalidArgument, kUnsupported: the URL; or a schema newer than this binary. kConflict:
   // migrations are pending and StoreOptions::migrate is false; the message says how to run them.
-  static Expected<std::unique_ptr<Store>> Open(StoreOptions options, const Clock& clock);
+  static Expected<std::unique_ptr<Store>> Open(StoreOptions options,
+                                               const Clock& clock,
+                                               OnMigrated on_migrated = {});
   // Looks at the URL only. Every call connects and migrates, until one has succeeded.
-  static Expected<std::unique_ptr<Store>> OpenLazily(StoreOptions options, const Clock& clock);
+  static Expected<std::unique_ptr<Store>> OpenLazily(StoreOptions options,
+                                                     const Clock& clock,
+                                                     OnMigrated on_migrated = {});
   ~Store();
 
   // --- Configuration.
 
-  // As of now; the one that was loaded last where nothing has changed since.
+  // As of now; the one that was loaded last where nothing has changed since. Rows that cannot be
+  // read are left out and named.
   Expected<StoredConfiguration> LoadConfiguration();
 
   // Runs `change` once in a write transaction and returns the configuration that is in force
@@ -63,7 +71,8 @@ class Store {
   Expected<StoredConfiguration> Edit(
       std::string_view what, const std::function<Expected<void>(ConfigurationEdit&)>& change);
 
-  // Grows with each change of the configuration or of a mark, by whichever instance. Cheap.
+  // Grows with each change of the configuration or of a mark, by whichever instance, and never has
+  // a number twice. Smaller than before: the database was restored from a backup. Cheap.
   Expected<std::uint64_t> ChangeCounter();
 
   // Waits until the counter is not `known`, for at most `timeout` or until `stop` is true, which is
@@ -77,13 +86,13 @@ class Store {
 
   // Replaces the mark of one backend (`at` is set here); moves the counter.
   [[nodiscard]] Expected<void> SaveMark(const BackendMark& mark);
-  // Ordered by backend.
-  Expected<std::vector<BackendMark>> LoadMarks();
+  Expected<StoredMarks> LoadMarks();
 
   // Replaces all loads of this instance.
   [[nodiscard]] Expected<void> SaveInstanceLoads(std::string_view instance_id,
                                                  const std::vector<InstanceLoad>& loads);
-  // Those of the other instances that were saved within `fresh`, by the clocks of the instances.
+  // Those of the other instances that were saved within `fresh`, by the time of the database's
+  // server.
   Expected<std::vector<InstanceLoad>> LoadOtherInstanceLoads(std::string_view instance_id,
                                                              std::chrono::milliseconds fresh);
 
@@ -108,21 +117,25 @@ class Store {
 
   // One transaction; an id that is there already is replaced.
   [[nodiscard]] Expected<void> SaveQueries(std::span<const QueryRecord> records);
+  // Saves a record unless there is one with its id, which stays then. Is what is there now the same
+  // as this one? Writers of the configuration are not waited for.
+  Expected<bool> AddQuery(const QueryRecord& query);
   // kNotFound: no such query.
   Expected<QueryRecord> FindQuery(std::string_view id);
+  // A page ends at QueryFilter::max_bytes, too.
   Expected<QueryPage> ListQueries(const QueryFilter& filter);
   // Deletes at most `at_most` of the records from before `older_than`, oldest first; returns how
   // many.
   Expected<std::uint64_t> PurgeQueries(Clock::WallTime older_than, std::size_t at_most);
 
   // Written by ConfigurationEdit::Audit().
-  Expected<std::vector<AuditEntry>> ListAudit(const AuditFilter& filter);
+  Expected<AuditPage> ListAudit(const AuditFilter& filter);
   // Deletes those of the `at_most` oldest entries that are from before `older_than`, but never the
   // newest entry of all; returns how many.
   Expected<std::uint64_t> PurgeAudit(Clock::WallTime older_than, std::size_t at_most);
 
  private:
-  Store(std::unique_ptr<Database> database, const Clock& clock);
+  Store(std::unique_ptr<Database> database, const Clock& clock, OnMigrated on_migrated);
 
   // Brings the schema up to date, once.
   Expected<void> EnsureReady();
@@ -130,6 +143,7 @@ class Store {
   void Remember(const StoredConfiguration& loaded);
 
   const Clock& clock_;
+  const OnMigrated on_migrated_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<ChangeListener> listener_;
   std::atomic<bool> ready_{false};

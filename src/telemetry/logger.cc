@@ -10,6 +10,8 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "base/utf8.h"
+
 namespace gateway::telemetry {
 namespace {
 
@@ -20,27 +22,6 @@ constexpr std::array<std::pair<std::string_view, Level>, 4> kLevels = {{
     {"warn", Level::kWarn},
     {"error", Level::kError},
 }};
-
-// Length of the UTF-8 sequence at the start of `text`; 0 when it is not valid.
-std::size_t Utf8Length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead < 0x80                   ? 1
-                             : lead >= 0xc2 && lead < 0xe0 ? 2
-                             : lead >= 0xe0 && lead < 0xf0 ? 3
-                             : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                           : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  const auto second = length > 1 ? static_cast<unsigned char>(text[1]) : 0;
-  // Overlong forms, surrogates, and what lies above U+10FFFF.
-  if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-      (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
-    return 0;
-  }
-  return length;
-}
 
 struct ValueWriter {
   std::string& out;

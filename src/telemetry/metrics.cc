@@ -1,9 +1,12 @@
 #include "telemetry/metrics.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -113,16 +116,22 @@ struct Metrics::Impl {
                                               "Calls of the provider of delegated authentication");
   Family<Counter>& reloads =
       CounterFamily("config_reloads_total", "Reloads of the configuration file by their result");
-  Gauge& dropped =
+  Counter& scrapes =
+      CounterFamily("scrapes_total", "How often these metrics were written down").Add({});
+  Gauge& log_lines_dropped =
       GaugeFamily("log_lines_dropped", "Log lines lost to a full queue since the start").Add({});
+  Gauge& history_rows_dropped =
+      GaugeFamily("history_rows_dropped", "Queries that the history lost since the start").Add({});
 
   // Gauges of backends come and go, and a removed one must not be written to any more.
   std::mutex gauges_mutex;
   std::map<std::string, std::map<Family<Gauge>*, Gauge*>, std::less<>> gauges;
+  std::optional<std::set<std::string, std::less<>>> declared;  // nothing: all count as declared
 
   const ExchangeSeries& SeriesOf(const ExchangeRecord& record);
   void Set(std::string_view backend, Family<Gauge>& family, std::optional<double> value);
   void Unset(std::string_view backend, Family<Gauge>& family);
+  bool IsOfADeletedBackend(const prometheus::ClientMetric& series) const;  // needs gauges_mutex
 };
 
 // Looking a series up takes the family's lock, so each thread remembers what it has looked up. The
@@ -154,7 +163,8 @@ const ExchangeSeries& Metrics::Impl::SeriesOf(const ExchangeRecord& record) {
 void Metrics::Impl::Set(std::string_view backend,
                         Family<Gauge>& family,
                         std::optional<double> value) {
-  if (!value) return Unset(backend, family);
+  // A scrape with NaN or Inf in it spoils sums and averages for good.
+  if (!value || !std::isfinite(*value)) return Unset(backend, family);
   const std::lock_guard lock(gauges_mutex);
   const std::string id(backend);
   auto& gauge = gauges[id][&family];
@@ -170,6 +180,14 @@ void Metrics::Impl::Unset(std::string_view backend, Family<Gauge>& family) {
   if (gauge == known->second.end()) return;
   family.Remove(gauge->second);
   known->second.erase(gauge);
+}
+
+bool Metrics::Impl::IsOfADeletedBackend(const prometheus::ClientMetric& series) const {
+  return declared && std::ranges::any_of(series.label, [&](const auto& label) {
+           // Requests that came to no backend have an empty one.
+           return label.name == "backend" && !label.value.empty() &&
+                  !declared->contains(label.value);
+         });
 }
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -251,12 +269,14 @@ void Metrics::BackendInFlight(std::string_view backend, std::int64_t in_flight) 
   impl_->Set(backend, impl_->in_flight, static_cast<double>(in_flight));
 }
 
-void Metrics::ForgetBackend(std::string_view backend) {
+void Metrics::KeepBackends(std::set<std::string, std::less<>> declared) {
   const std::lock_guard lock(impl_->gauges_mutex);
-  const auto found = impl_->gauges.find(backend);
-  if (found == impl_->gauges.end()) return;
-  for (const auto& [family, gauge] : found->second) family->Remove(gauge);
-  impl_->gauges.erase(found);
+  std::erase_if(impl_->gauges, [&](const auto& entry) {
+    if (declared.contains(entry.first)) return false;
+    for (const auto& [family, gauge] : entry.second) family->Remove(gauge);
+    return true;
+  });
+  impl_->declared = std::move(declared);
 }
 
 void Metrics::Probed(std::string_view backend, std::string_view result) {
@@ -281,12 +301,25 @@ void Metrics::ConfigReloaded(bool ok) {
   impl_->reloads.Add({{"result", ok ? "ok" : "refused"}}).Increment();
 }
 
+void Metrics::Scraped() { impl_->scrapes.Increment(); }
+
 void Metrics::LogLinesDropped(std::uint64_t total) {
-  impl_->dropped.Set(static_cast<double>(total));
+  impl_->log_lines_dropped.Set(static_cast<double>(total));
+}
+
+void Metrics::HistoryRowsDropped(std::uint64_t total) {
+  impl_->history_rows_dropped.Set(static_cast<double>(total));
 }
 
 std::string Metrics::Expose() const {
-  return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+  auto families = impl_->registry.Collect();
+  const std::lock_guard lock(impl_->gauges_mutex);
+  for (auto& family : families) {
+    std::erase_if(family.metric,
+                  [&](const auto& series) { return impl_->IsOfADeletedBackend(series); });
+  }
+  std::erase_if(families, [](const auto& family) { return family.metric.empty(); });
+  return prometheus::TextSerializer().Serialize(families);
 }
 
 }  // namespace gateway::telemetry

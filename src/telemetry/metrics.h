@@ -4,12 +4,15 @@
 // Threads: all calls from any thread. Cost: ExchangeEnded() is one hash lookup and a few additions;
 // its series are looked up once per thread and label set and then remembered. The others lock a
 // family of series for a moment: they are called once a connection, retry or probe. Memory:
-// counters of a deleted backend stay, since threads remember them; its gauges go.
+// counters of a deleted backend stay, since threads remember them, but are not shown; its gauges
+// go.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -41,12 +44,11 @@ class Metrics {
   void UpstreamConnected(std::string_view address);
   void UpstreamDisconnected(std::string_view address);
 
-  // backend_healthy{backend} 1/0, backend_load{backend}, backend_in_flight{backend}. An unknown
-  // load has no series. ForgetBackend removes them all when the backend is deleted.
+  // backend_healthy{backend} 1/0, backend_load{backend}, backend_in_flight{backend}. A load that is
+  // unknown or no finite number has no series.
   void BackendHealth(std::string_view backend, bool healthy);
   void BackendLoad(std::string_view backend, std::optional<double> load);
   void BackendInFlight(std::string_view backend, std::int64_t in_flight);
-  void ForgetBackend(std::string_view backend);
 
   // What the cluster told of its load: backend_running_queries{backend}, backend_queued_queries,
   // backend_blocked_queries, backend_active_workers, backend_reserved_memory_bytes,
@@ -64,6 +66,10 @@ class Metrics {
   // What a drain would have to wait for: backend_live_queries{backend},
   // backend_open_transactions{backend}.
   void BackendLeft(std::string_view backend, std::size_t queries, std::size_t transactions);
+
+  // These are all that are declared: what is known of others is not shown from now on. One that is
+  // declared again later goes on with its counters.
+  void KeepBackends(std::set<std::string, std::less<>> declared);
 
   // backend_state_changes_total{backend,state,reason}: `reason` is "ok" or a failure class.
   void HealthChanged(std::string_view backend, std::string_view state, std::string_view reason);
@@ -85,8 +91,14 @@ class Metrics {
   // config_reloads_total{result}.
   void ConfigReloaded(bool ok);
 
+  // scrapes_total: how often the text for a scrape was made; within a moment it serves several.
+  void Scraped();
+
   // log_lines_dropped; the logger keeps the count.
   void LogLinesDropped(std::uint64_t total);
+
+  // history_rows_dropped; the history's writer keeps the count.
+  void HistoryRowsDropped(std::uint64_t total);
 
   // The whole text for a scrape (text/plain; version=0.0.4).
   std::string Expose() const;

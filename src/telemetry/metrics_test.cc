@@ -1,5 +1,6 @@
 #include "telemetry/metrics.h"
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -111,7 +112,7 @@ TEST(Metrics, ShowsABackendsStateUntilItIsForgotten) {
   metrics.BackendHealth("c1", false);
   EXPECT_EQ(Sample(metrics, R"(backend_healthy{backend="c1"})"), 0);
 
-  metrics.ForgetBackend("c1");
+  metrics.KeepBackends({});
   EXPECT_EQ(Sample(metrics, R"(backend_healthy{backend="c1"})"), std::nullopt);
   EXPECT_EQ(Sample(metrics, R"(backend_load{backend="c1"})"), std::nullopt);
   EXPECT_EQ(Sample(metrics, R"(backend_in_flight{backend="c1"})"), std::nullopt);
@@ -126,6 +127,13 @@ TEST(Metrics, HasNoLoadOfABackendWhereItIsUnknown) {
   EXPECT_EQ(Sample(metrics, R"(backend_load{backend="c1"})"), std::nullopt);
   metrics.BackendLoad("c1", 8);
   EXPECT_EQ(Sample(metrics, R"(backend_load{backend="c1"})"), 8);
+  for (const auto number :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+        -std::numeric_limits<double>::infinity()}) {
+    metrics.BackendLoad("c1", 8);
+    metrics.BackendLoad("c1", number);
+    EXPECT_EQ(Sample(metrics, R"(backend_load{backend="c1"})"), std::nullopt);
+  }
 }
 
 TEST(Metrics, ShowsOnlyThoseFiguresOfAClusterThatAreKnown) {
@@ -157,11 +165,24 @@ TEST(Metrics, ShowsWhatADrainWaitsForAndHowOftenStatesChanged) {
   EXPECT_EQ(Sample(metrics, R"(data_path_failures_total{backend="c1",reason="http_503"})"), 1);
 }
 
+TEST(Metrics, ShowsNothingOfADeletedBackend) {
+  Metrics metrics;
+  for (const auto* id : {"c1", "c2", ""}) metrics.ExchangeEnded(Poll(id));
+  metrics.Probed("c1", "ok");
+  metrics.BackendLeft("c1", 3, 1);
+  metrics.KeepBackends({"c2"});
+  EXPECT_EQ(metrics.Expose().find(R"(backend="c1")"), std::string::npos);
+  EXPECT_EQ(metrics.Expose().find("probes_total"), std::string::npos) << "nothing is left of it";
+  EXPECT_EQ(Sample(metrics, R"(requests_total{backend="c2",endpoint="poll",status="200"})"), 1);
+  EXPECT_EQ(Sample(metrics, R"(requests_total{backend="",endpoint="poll",status="200"})"), 1);
+}
+
 TEST(Metrics, GoesOnCountingForADeletedBackendsLastExchanges) {
   Metrics metrics;
   metrics.ExchangeEnded(Poll("c1"));
-  metrics.ForgetBackend("c1");
+  metrics.KeepBackends({});
   metrics.ExchangeEnded(Poll("c1"));
+  metrics.KeepBackends({"c1"});
   EXPECT_EQ(Sample(metrics, R"(requests_total{backend="c1",endpoint="poll",status="200"})"), 2);
 }
 
@@ -179,6 +200,7 @@ TEST(Metrics, CountsConnectionsRetriesProbesAndReloads) {
   metrics.ConfigReloaded(true);
   metrics.ConfigReloaded(false);
   metrics.LogLinesDropped(5);
+  metrics.HistoryRowsDropped(6);
   EXPECT_EQ(Sample(metrics, "client_connections"), 1);
   EXPECT_EQ(Sample(metrics, "client_connections_total"), 2);
   EXPECT_EQ(Sample(metrics, R"(client_errors_total{reason="malformed"})"), 1);
@@ -189,6 +211,7 @@ TEST(Metrics, CountsConnectionsRetriesProbesAndReloads) {
   EXPECT_EQ(Sample(metrics, R"(config_reloads_total{result="ok"})"), 1);
   EXPECT_EQ(Sample(metrics, R"(config_reloads_total{result="refused"})"), 1);
   EXPECT_EQ(Sample(metrics, "log_lines_dropped"), 5);
+  EXPECT_EQ(Sample(metrics, "history_rows_dropped"), 6);
 }
 
 TEST(Metrics, CountsFailedRulesAndCallsOfServicesThatHelpToDecide) {

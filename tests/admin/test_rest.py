@@ -96,8 +96,109 @@ def test_pages_follow_each_other_and_filters_narrow_them(api, key):
     found = api.get("/api/v1/backends", params={"filter": f"id={key}-* enabled=false"}).json()
     assert [backend["id"] for backend in found["backends"]] == [ids[2]]
     for params in ({"page_size": 1001}, {"page_size": -1}, {"filter": "colour=red"},
-                   {"colour": "red"}):
-        assert api.get("/api/v1/backends", params=params).status_code == 400
+                   {"colour": "red"}, {"filter": "health=fine"}, {"filter": "id=a " * 17},
+                   {"filter": " " * 1025}, {"page_token": "/"}):
+        answer = api.get("/api/v1/backends", params=params)
+        assert answer.status_code == 400 and next(iter(params)) in answer.text, params
+    group = f"{key}-g"
+    assert api.post("/api/v1/groups", json={"id": group, "backends": ids[1:3]}).status_code == 201
+    found = api.get("/api/v1/backends", params={"filter": f"group={group}"}).json()
+    assert [backend["id"] for backend in found["backends"]] == ids[1:3]
+    found = api.get("/api/v1/backends", params={"filter": f"id={key}-* group!={group}"}).json()
+    assert [backend["id"] for backend in found["backends"]] == [ids[0], *ids[3:]]
+
+
+@pytest.mark.parametrize("path, params", [
+    ("audit", {"from_ms": -1}), ("audit", {"from_ms": 2, "to_ms": 1}), ("audit", {"kind": "cat"}),
+    ("audit", {"page_token": "0"}), ("audit", {"page_token": str(2 ** 64 - 1)}),
+    ("queries", {"to": 1, "from": 2}), ("queries", {"skip": -1}),
+])
+def test_ranges_that_hold_nothing_are_refused(api, path, params):
+    answer = api.get(f"/api/v1/{path}", params=params)
+    assert answer.status_code == 400 and next(iter(params)) in answer.text
+
+
+def test_preconditions_are_read_strictly(api, key):
+    etag = create(api, key).headers["ETag"]
+    path = f"/api/v1/backends/{key}"
+
+    def patched(if_match):
+        return api.patch(path, json={"load_limit": 2}, headers={"If-Match": if_match}).status_code
+
+    assert [patched(value) for value in ('""', 'W/"x"', '"99"')] == [412] * 3
+    assert [patched(value) for value in (f"*, {etag}", f"{etag} x", "etag")] == [400] * 3
+    assert api.get(path).headers["ETag"] == etag, "none of them changed it"
+    assert patched(f'"99", {etag}') == 200
+    # A proxy that compressed the answer made it weak; the field has no quotes.
+    assert patched(f'W/{api.get(path).headers["ETag"]}') == 200
+    assert patched(api.get(path).json()["etag"]) == 200
+    for in_header in ("*", "{etag}", '"99", "{etag}"'):
+        whole = api.get(path).json()
+        if_match = in_header.format(etag=whole["etag"])
+        assert api.put(path, json=whole, headers={"If-Match": if_match}).status_code == 200
+    assert api.put(path, json={"url": "http://x"}, headers={"If-None-Match": "*"}).status_code == 400
+
+
+def test_what_is_only_declared_is_read_again_when_it_changed(api, key):
+    path = f"/api/v1/groups/{key}"
+    old = api.put(path, json={"strategy": "RANDOM"}).headers["ETag"]
+    now = api.put(path, json={"strategy": "ROUND_ROBIN"}).headers["ETag"]
+    assert api.get(path, headers={"If-None-Match": old}).status_code == 200
+    unchanged = api.get(path, headers={"If-None-Match": f"{old}, W/{now}"})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert unchanged.headers["ETag"] == now
+
+
+def test_what_is_known_of_a_backend_is_always_told(api, key):
+    etag = create(api, key).headers["ETag"]
+    path = f"/api/v1/backends/{key}"
+    assert api.get(path, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_backend_is_read_changed_and_written_back(api, key):
+    create(api, key)
+    path = f"/api/v1/backends/{key}"
+    for field, value, other in (("load_limit", 40, "threshold_cluster_load"),
+                                ("load_limit", 50, "threshold_cluster_load"),
+                                ("threshold_cluster_load", 7, "load_limit")):
+        whole = api.get(path).json() | {field: value}
+        written = api.put(path, json=whole)
+        assert written.status_code == 200, written.text
+        assert (written.json()[field], written.json()[other]) == (value, value)
+    whole = api.get(path).json() | {"hostname": "moved.example:8080"}
+    assert api.put(path, json=whole).json()["url"] == "http://moved.example:8080"
+    whole = api.get(path).json() | {"url": "https://again.example:8443"}
+    assert api.put(path, json=whole).json()["hostname"] == "again.example:8443"
+
+
+@pytest.mark.parametrize("field, value, instead", [
+    ("is_healthy", True, ":markUnhealthy"), ("cluster_load", 90, ":updateClusterLoad"),
+    ("health", "healthy", ":markHealthy"), ("load", 1.5, ":updateClusterLoad"),
+    ("in_flight", 7, "only shown"), ("source", "file", "only shown"),
+])
+def test_a_patch_of_what_is_only_shown_is_refused_and_a_put_passes_it_over(
+        api, key, field, value, instead):
+    create(api, key)
+    path = f"/api/v1/backends/{key}"
+    for refused in (api.patch(path, json={field: value}),
+                    api.patch(f"{path}?update_mask={field}", json={})):
+        assert refused.status_code == 400
+        message = refused.json()["error"]["message"]
+        assert f"'{field}'" in message and instead in message
+    before = api.get(path).json()
+    assert api.put(path, json=before | {field: value}).status_code == 200
+    assert before[field] != value
+    assert api.get(path).json()[field] == before[field]
+
+
+@pytest.mark.parametrize("field, value", [
+    ("external_url", "not a url"), ("external_url", "https://a/b?c"),
+    ("external_url", "https://u@a"), ("threshold_cluster_load", 9),
+])
+def test_fields_that_cannot_hold_are_refused(api, key, field, value):
+    answer = api.post("/api/v1/backends", json={
+        "id": key, "url": "http://127.0.0.1:1", "load_limit": 4, field: value})
+    assert answer.status_code == 400 and field in answer.text
 
 
 def test_what_is_referred_to_is_not_deleted(api, key):
@@ -230,3 +331,10 @@ def test_rules_go_through_their_life(api, gateway, key):
     assert api.get(f"/api/v1/rules/{key}").json()["is_enabled"] is False
     assert api.delete(f"/api/v1/rules/{key}").status_code == 204
     assert api.get(f"/api/v1/rules/{key}").status_code == 404
+
+
+@pytest.mark.parametrize("limit", ["1e400", "-1", "1000001", '"Infinity"', '"NaN"'])
+def test_a_load_limit_is_a_number_that_can_be_stored(api, key, limit):
+    body = f'{{"id": "{key}", "url": "http://x", "load_limit": {limit}}}'
+    assert api.post("/api/v1/backends", data=body).status_code == 400
+    assert api.get(f"/api/v1/backends/{key}").status_code == 404

@@ -56,6 +56,38 @@ def test_a_backend_in_use_is_deleted_only_by_force(api, gateway, clusters):
     assert api.get("/api/public/backends/tg3").status_code == 404
 
 
+def test_what_that_api_does_not_know_is_kept(api):
+    entry = {**ENTRY, "name": "tg5"}
+    assert api.post("/gateway/backend/modify/add", json=entry).status_code == 200
+    kept = {"load_limit": 40, "draining": True, "uptime_schedule": "* 8-18 * * *"}
+    assert api.patch("/api/v1/backends/tg5", json=kept).status_code == 200
+    for path in ("/gateway/backend/modify/update", "/entity?useSchema=x&entityType=GATEWAY_BACKEND"):
+        changed = api.post(path, json={**entry, "proxyTo": "http://other.example:8080"})
+        assert changed.status_code == 200, changed.text
+        backend = api.get("/api/v1/backends/tg5").json()
+        assert backend["url"] == "http://other.example:8080"
+        assert {name: backend[name] for name in kept} == kept
+    assert api.post("/gateway/backend/activate/tg5").status_code == 200
+    assert api.get("/api/v1/backends/tg5").json()["draining"] is False
+
+
+@pytest.mark.parametrize("active, shown_as", [("false", False), ("TRUE", True), (0, False),
+                                              (None, False), (True, True)])
+def test_active_is_read_as_there(api, active, shown_as):
+    entry = {**ENTRY, "name": "tg6", "active": active}
+    assert api.post("/gateway/backend/modify/update", json=entry).json()["active"] is shown_as
+
+
+def test_a_refused_entry_changes_nothing(api):
+    before = api.get("/api/v1/groups").json()
+    entry = {**ENTRY, "name": "tg7", "externalUrl": "x" * 5000, "routingGroup": "tgnew"}
+    assert api.post("/gateway/backend/modify/add", json=entry).status_code == 400
+    entry = {**ENTRY, "name": "tg7", "active": "perhaps"}
+    assert api.post("/gateway/backend/modify/add", json=entry).status_code == 400
+    assert api.get("/api/public/backends/tg7").status_code == 404
+    assert api.get("/api/v1/groups").json() == before
+
+
 def test_entities(api):
     assert api.get("/entity").json() == ["GATEWAY_BACKEND"]
     saved = api.post("/entity?entityType=GATEWAY_BACKEND",

@@ -21,7 +21,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase)
 
 PACKAGE = "trino.gateway.v1"
-TIMEOUT = 20
+TIMEOUT = 60
 
 
 class ApiError(Exception):

@@ -284,15 +284,60 @@ def test_ids_are_told_apart_exactly(api, new_id):
     assert api.call("GroupApi/GetGroup", {"id": key})["group"]["strategy"] != "RANDOM"
 
 
+def record(recorder, key, user, **fields):
+    """Over Twirp: recording is for the clients of the system that users come from."""
+    recorder.call("QueryApi/CreateOrUpdateQuery", {
+        "id": key, "username": user, "backend_id": "f1", "group_id": "all",
+        "client_ip": "192.0.2.7", "submitted_at": "1790000000", **fields})
+
+
+def test_both_ends_of_a_time_are_inclusive(api, recorder, new_id):
+    user = new_id("user")
+    for second in (1790000000, 1790000001, 1790000002):
+        record(recorder, f"{user}_{second}", user, submitted_at=str(second))
+
+    def listed(**bounds):
+        found = api.call("QueryApi/ListQueries", {"username": user, **bounds})["items"]
+        return [query["id"][-1] for query in found]
+
+    assert listed(to="1790000001") == ["1", "0"]
+    assert listed(**{"from": "1790000001"}) == ["2", "1"]
+    assert listed(to="1790000001", **{"from": "1790000001"}) == ["1"]
+    assert listed(to=str(2**63 - 1)) == ["2", "1", "0"]
+
+
+def test_a_page_of_the_history_ends_where_its_texts_are_long(recorder, new_id):
+    user = new_id("user")
+    keys = [f"{user}_{number}" for number in range(10)]
+    for key in keys:
+        record(recorder, key, user, text="x" * 1_000_000)
+    pages, seen = [], []
+    while not pages or pages[-1]["items"]:
+        pages.append(recorder.call("QueryApi/ListQueries",
+                                   {"username": user, "count": 100, "skip": len(seen)}))
+        seen += [query["id"] for query in pages[-1]["items"]]
+    assert [page["Count"] for page in pages] == [8, 2, 0]
+    assert pages[0]["total"] == 10
+    assert sorted(seen) == keys
+
+
 def test_a_recorded_query_is_found(api, recorder):
     key = f"20261123_212752_0000{next(COUNTER)}_hist{next(COUNTER)}"
     text = "SELECT '🦉' -- " + "x" * 3000
-    # Over Twirp: recording is for the clients of the system that users come from.
-    recorder.call("QueryApi/CreateOrUpdateQuery",
-                  {"id": key, "text": text, "username": "ada", "backend_id": "f1",
-                   "group_id": "all", "client_ip": "192.0.2.7", "submitted_at": "1790000000"})
+    record(recorder, key, "ada", text=text)
     assert api.call("QueryApi/GetQuery", {"id": key})["query"]["text"] == text
     found = api.call("QueryApi/FindBackendForQuery", {"query_id": key})
     assert (found["backend_id"], found["group_id"]) == ("f1", "all")
     listed = api.call("QueryApi/ListQueries", {"username": "ada", "count": 10})
     assert key in [query["id"] for query in listed["items"]]
+
+
+def test_a_query_that_is_replaced_in_the_history_leaves_an_audit_entry(api, recorder):
+    key = f"20261123_212752_0000{next(COUNTER)}_hist{next(COUNTER)}"
+    for user, text in (("ada", "SELECT 1"), ("eve", "SELECT 2")):
+        recorder.call("QueryApi/CreateOrUpdateQuery",
+                      {"id": key, "text": text, "username": user, "submitted_at": "1790000000"})
+    assert api.call("QueryApi/GetQuery", {"id": key})["query"]["username"] == "eve"
+    [entry] = api.call("AuditApi/ListAuditEntries", {"kind": "query", "object_id": key})["entries"]
+    assert '"user":"ada"' in entry["before"] and '"user":"eve"' in entry["after"]
+    assert "SELECT" not in entry["before"] + entry["after"]

@@ -41,20 +41,37 @@ class Cluster:
                 users[re.search(r"^X-Trino-User: (\S+)", head, re.M | re.I)[1]] += 1
         return users
 
-    def infos(self):
-        return sum(head.startswith("GET /v1/info ") for head in self.fake.heads())
+    def looks(self):
+        """How often it was only looked whether the backend is there. A whole probe looks, too, and then
+        asks twice."""
+        infos = sum(head.startswith("GET /v1/info ") for head in self.fake.heads())
+        return infos - self.asked().total() // 2
 
     def leaders(self):
-        """Those whose last word was that they lead."""
+        """Those whose last word was that they lead. An instance that stalls for longer than the lease
+        lasts loses it and says so later, so there can be two for a while."""
         return [user for user, gateway in self.gateways.items() if leads(gateway)]
+
+    def leader(self):
+        found = self.leaders()
+        return found[0] if len(found) == 1 else None
 
     def only_one_asks(self, leader, rounds=3):
         """Waits until the leader has asked so often; the others must not have asked meanwhile."""
         before = self.asked()
-        wait_for(lambda: self.asked()[leader] >= before[leader] + 2 * rounds,
-                 f"{rounds} probes of {leader}", (rounds + 3) * INTERVAL)
+        wait_for(lambda: self.asked()[leader] >= before[leader] + 2 * rounds or self.leader() != leader,
+                 f"{rounds} probes of {leader}")
         after = self.asked()
-        return {user for user in after if after[user] > before[user]} == {leader}
+        return (after[leader] >= before[leader] + 2 * rounds
+                and {user for user in after if after[user] > before[user]} == {leader})
+
+    def settle(self):
+        """Waits until one leads and it alone asks; its user."""
+        def settled():
+            leader = self.leader()
+            return leader if leader and self.only_one_asks(leader) else None
+
+        return wait_for(settled, "one that asks for all", 15 * INTERVAL)
 
     def backend(self, user):
         url = f"http://127.0.0.1:{self.gateways[user].admin_port}"
@@ -73,10 +90,9 @@ def cluster(lab, database):
 
 
 def test_one_instance_asks_and_all_know(cluster):
-    leader, = wait_for(cluster.leaders, "a leader")
-    infos = cluster.infos()
-    assert cluster.only_one_asks(leader), cluster.asked()
-    assert cluster.infos() - infos >= 6, "the others look for themselves whether it is there"
+    before = cluster.looks()
+    cluster.settle()
+    wait_for(lambda: cluster.looks() - before >= 4, "the others to look whether it is there")
     for user in cluster.gateways:
         backend = cluster.backend(user)
         assert backend["health"] == "healthy"
@@ -85,20 +101,21 @@ def test_one_instance_asks_and_all_know(cluster):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
-def test_another_instance_takes_over_within_two_intervals(cluster, number, record_property):
-    leader, = wait_for(cluster.leaders, "a leader")
+def test_another_instance_takes_over(cluster, number, record_property):
+    leader = wait_for(cluster.leader, "a leader")
     before = cluster.asked()
     cluster.gateways.pop(leader).signal(number)
     began = time.monotonic()
 
     def successor():
-        found = cluster.leaders()
-        return found[0] if found and cluster.asked()[found[0]] > before[found[0]] else None
+        found = cluster.leader()
+        return found if found and cluster.asked()[found] > before[found] else None
 
-    new = wait_for(successor, "a new leader that asks", 2 * INTERVAL)
+    # Two when nothing stalls.
+    wait_for(successor, "a new leader that asks", 6 * INTERVAL)
     record_property("takeover_s", time.monotonic() - began)
     print(f"a new leader asks after {time.monotonic() - began:.1f} s")
-    assert cluster.only_one_asks(new), cluster.asked()
+    cluster.settle()
     for user in cluster.gateways:
         assert cluster.backend(user)["health"] == "healthy"
 
@@ -108,12 +125,11 @@ def test_without_the_database_each_instance_asks_for_itself(cluster, database):
     database.kill()
     before = cluster.asked()
     wait_for(lambda: all(cluster.asked()[user] > before[user] for user in cluster.gateways),
-             "probes of all instances", 5 * INTERVAL)
-    assert not cluster.leaders()
+             "probes of all instances")
+    wait_for(lambda: not cluster.leaders(), "the last one to know that it is alone")
     database.start()
 
-    leader, = wait_for(cluster.leaders, "a new leader", 5 * INTERVAL)
-    # The others ask for themselves until it has told them what it found.
-    wait_for(lambda: cluster.only_one_asks(leader), "one that asks for all again", 15 * INTERVAL)
+    # The others ask for themselves until the new leader has told them what it found.
+    cluster.settle()
     for user in cluster.gateways:
         assert cluster.backend(user)["health"] == "healthy"

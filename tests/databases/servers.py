@@ -8,7 +8,7 @@ id. From tests:
 
 From a shell, a command with both at hand (GATEWAY_TEST_POSTGRESQL and GATEWAY_TEST_MYSQL):
 
-    python3 tests/databases/servers.py build/debug/gateway_store_test
+    PYTHONPATH=tests python3 tests/databases/servers.py build/debug/gateway_store_test
 """
 
 import contextlib
@@ -24,16 +24,13 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+from ports import free_port
+
 # With all that a URL and a driver's connection string could stumble over.
 PASSWORD = "p:/@'\\ %&?=ö"
 DATABASE = "gateway"
 USER = "gateway"
 START_SECONDS = 60
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def wait_for(condition, what, seconds):

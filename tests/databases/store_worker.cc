@@ -6,6 +6,8 @@
 //   store_worker URL watch        prints `changed COUNTER TIME` for each change it learns of, until
 //                                 its input ends. TIME: microseconds of the wall clock
 //   store_worker URL list         prints the ids of all backends
+//
+// All print `migrated VERSION NAME` for each step of the schema that they took.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -95,7 +97,10 @@ int List(Store& store) {
 int Main(int argc, char** argv) {
   const SystemClock clock;
   const std::string what = argc > 2 ? argv[2] : "";
-  auto store = argc > 2 ? Store::OpenLazily(OptionsOf(argv[1]), clock)
+  const auto on_migrated = [](int version, std::string_view name) {
+    Say("migrated {} {}\n", version, name);
+  };
+  auto store = argc > 2 ? Store::OpenLazily(OptionsOf(argv[1]), clock, on_migrated)
                         : Fail(ErrorCode::kInvalidArgument, "usage: store_worker URL COMMAND");
   if (!store) {
     fmt::print(stderr, "{}\n", store.error().message);

@@ -50,7 +50,7 @@ class Worker:
         if self.child.poll() is None:
             self.child.stdin.close()
             self.child.wait(timeout=60)
-        self.reader.join(timeout=10)
+        self.reader.join(timeout=60)
         while not self.lines.empty():
             self.seen.append(self.lines.get())
         return self.seen

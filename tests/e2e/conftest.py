@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import signal
 
 import pytest
 
@@ -10,6 +11,9 @@ from harness.gateway import Gateway, two_clusters
 from harness.sql import HUNDRED_THOUSAND_ROWS
 from harness.trino_files import trino_files
 from harness.trino_server import TrinoServer
+
+# A job in the background ignores SIGINT, and so would its children: the CLI is cancelled with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CLIENT_NAMES = ("cli", "jdbc", "python", "go")
 
@@ -109,6 +113,10 @@ _markers = itertools.count()
 
 
 @pytest.fixture
-def marker():
-    """A column name that no other query has, to find this test's queries at the clusters."""
-    return f"marker{next(_markers)}_"
+def marker(servers):
+    """A column name that no other query has, to find this test's queries at the clusters, where none
+    of them outlives the test."""
+    name = f"marker{next(_markers)}_"
+    yield name
+    for server in servers.values():
+        server.end_queries(name)

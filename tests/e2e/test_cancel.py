@@ -9,6 +9,7 @@ from harness.waiting import wait_until
 # The CLI sends its DELETE in the background and ends: on a busy machine it may be gone before the
 # request is out, with and without a gateway. The others wait for the answer.
 TRIES = {"cli": 4}
+PATIENCE = {"cli": 15}  # seconds; the others wait until it is done
 
 
 def test_each_client_cancels_its_query_in_its_own_way(gateway, client, c1, c2, marker):
@@ -27,8 +28,8 @@ def cancel_once(gateway, client, marker, servers):
     running.cancel()
     with pytest.raises(ClientFailed):
         running.finish(timeout=30)
-    wait_until(lambda: states(marker, *servers) == [("FAILED", "USER_CANCELED")], 15,
-               "the query is cancelled at its cluster")
+    wait_until(lambda: states(marker, *servers) == [("FAILED", "USER_CANCELED")],
+               PATIENCE.get(client.name, 60), "the query is cancelled at its cluster")
 
 
 def states(marker, *servers):

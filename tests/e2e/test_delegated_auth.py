@@ -11,8 +11,8 @@ from harness import direct
 from harness.clients import ClientFailed
 from harness.front import TlsFront
 from harness.gateway import Gateway, two_clusters
-from harness.ports import free_port
 from harness.provider import Provider
+from ports import free_port
 
 PASSWORD = "correct horse: battery staple"
 NAMES = ("cli", "jdbc", "python")  # the Go client takes no certificate of our own by its address

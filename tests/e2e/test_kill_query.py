@@ -80,7 +80,7 @@ def test_a_text_that_only_looks_like_a_call_goes_by_the_policies(gateway, c1, ru
     assert state(c1, running)[0][0] == "RUNNING"
 
 
-def test_the_client_is_told_by_trino_that_a_query_is_not_known(gateway, clients):
+def test_the_client_is_told_that_a_query_is_not_known(gateway, clients):
     with pytest.raises(ClientFailed, match="not found"):
         clients["python"].run(
             gateway.url, "CALL system.runtime.kill_query('20200101_000000_00000_zzzzz', 'no')")

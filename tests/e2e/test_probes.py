@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from harness.gateway import Gateway
-from harness.ports import free_port
 from harness.secured_trino import PASSWORD, USER, SecuredTrino
 from harness.waiting import wait_until
+from ports import free_port
 
 INFO = '{"nodeVersion":{"version":"476"},"environment":"test","coordinator":true,"starting":%s,"uptime":"1m"}'
 

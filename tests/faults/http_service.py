@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from ports import free_port
+
 
 @dataclass
 class Call:
@@ -49,7 +51,7 @@ class HttpService:
                 except ConnectionError:
                     pass  # the gateway gave up, which some tests want
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -57,7 +59,7 @@ class HttpService:
 
     def hang(self, _call):
         """An answer that does not come before the end of the test."""
-        self.release.wait(30)
+        self.release.wait(60)
         return 200, {}
 
     def slowly(self, seconds, answer):

@@ -4,7 +4,7 @@ import json
 import time
 from dataclasses import dataclass, field
 
-from .wire import Broken, request_text
+from .wire import Broken, connect, request_text
 
 AS_ALICE = [("X-Trino-User", "alice")]
 TRANSIENT = (429, 502, 503, 504)
@@ -24,8 +24,19 @@ class Query:
 
 
 def submit(gateway, sql, fields=(), port=None):
-    """The answer to a statement."""
-    return gateway.request("POST", "/v1/statement", [*AS_ALICE, *fields], sql.encode(), port)
+    """The answer to a statement. Fields of PrestoDB's dialect say themselves who asks."""
+    presto = any(name.lower().startswith("x-presto-") for name, _ in fields)
+    user = [] if presto else AS_ALICE
+    return gateway.request("POST", "/v1/statement", [*user, *fields], sql.encode(), port)
+
+
+def begin_statement(gateway, sql, port=None):
+    """A submission whose head the gateway has read, and whose body it waits for."""
+    wire = connect(port or gateway.port)
+    wire.send(request_text("POST", "/v1/statement", gateway.host,
+                           [*AS_ALICE, ("Expect", "100-continue")], sql).removesuffix(sql))
+    assert "100" in wire.read_head().line
+    return wire
 
 
 def explain(gateway, **request):

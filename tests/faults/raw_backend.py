@@ -8,6 +8,8 @@ import json
 import socket
 import threading
 
+from ports import free_port
+
 from .wire import Broken, Wire, response_text
 
 TAP_LIMIT = 1 << 20  # bytes remembered of each connection
@@ -22,8 +24,8 @@ class RawBackend:
         self.failures = []  # exceptions of scripts that are no broken connection
         self._open = []
         # More than any test connects at once: a dropped SYN comes again only after a second.
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.port = self._listener.getsockname()[1]
+        self.port = free_port()
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=1024)
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
 

@@ -4,10 +4,13 @@ import socket
 import threading
 import time
 
+from .harness import wait_for
 from .wire import request_text
 
 TEST = [("X-Test", "1")]
 MOST_IN_FLIGHT = 32 << 20  # what the kernel's buffers of two connections may take
+# Far below what is sent, far above what a process takes for its first connections.
+MOST_MEMORY = 16 << 20
 
 
 def pump(sock, total, sent):
@@ -23,9 +26,9 @@ def pump(sock, total, sent):
 def wait_until_stalled(sent):
     """Returns when nothing has moved for a while."""
     last, since = -1, time.monotonic()
-    deadline = since + 15
+    deadline = since + 60
     while time.monotonic() < deadline:
-        if sent[0] != last:
+        if sent[0] != last or last == 0:
             last, since = sent[0], time.monotonic()
         elif time.monotonic() - since > 0.4:
             return
@@ -35,7 +38,7 @@ def wait_until_stalled(sent):
 
 def test_a_client_that_does_not_read_slows_the_backend_down(lab):
     backend = lab.raw_backend()
-    gateway = lab.gateway({"c1": backend}, timeouts={"response_body": "30s"})
+    gateway = lab.gateway({"c1": backend}, timeouts={"response_body": "120s"})
     total = 256 << 20
     sent = [0]
 
@@ -45,14 +48,15 @@ def test_a_client_that_does_not_read_slows_the_backend_down(lab):
         pump(exchange.wire.sock, total, sent)
 
     backend.script = endless
+    gateway.reset_peak()
     before = gateway.memory()[0]
     wire = gateway.connect(receive_buffer=65536)
     wire.send(request_text("GET", "/ui/x", gateway.host, TEST))
-    assert wire.has_input(5)
+    assert wire.has_input(30)
     wait_until_stalled(sent)
     stalled_at = sent[0]
     assert 0 < stalled_at < MOST_IN_FLIGHT
-    assert gateway.memory()[1] - before < 4 << 20
+    assert gateway.memory()[1] - before < MOST_MEMORY
     wire.read_head()
     wire.read_exactly(stalled_at + (1 << 20))
     assert sent[0] > stalled_at, "it goes on when the client reads"
@@ -61,17 +65,18 @@ def test_a_client_that_does_not_read_slows_the_backend_down(lab):
 
 def test_a_backend_that_does_not_read_slows_the_client_down(lab):
     backend = lab.raw_backend()
-    gateway = lab.gateway({"c1": backend}, timeouts={"request_body": "30s"})
+    gateway = lab.gateway({"c1": backend}, timeouts={"request_body": "120s"})
     total = 256 << 20
     sent = [0]
     may_read = threading.Event()
 
     def wait(exchange):
-        may_read.wait(20)
+        may_read.wait(60)
         while exchange.wire.fill():
             exchange.wire.buffer.clear()
 
     backend.script = wait
+    gateway.reset_peak()
     before = gateway.memory()[0]
     wire = gateway.connect()
     wire.send(f"POST /ui/x HTTP/1.1\r\nHost: {gateway.host}\r\nX-Test: 1\r\n"
@@ -80,12 +85,9 @@ def test_a_backend_that_does_not_read_slows_the_client_down(lab):
     wait_until_stalled(sent)
     stalled_at = sent[0]
     assert 0 < stalled_at < MOST_IN_FLIGHT
-    assert gateway.memory()[1] - before < 4 << 20
+    assert gateway.memory()[1] - before < MOST_MEMORY
     may_read.set()
-    deadline = time.monotonic() + 5
-    while sent[0] <= stalled_at and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert sent[0] > stalled_at, "it goes on when the backend reads"
+    wait_for(lambda: sent[0] > stalled_at, "the client to go on when the backend reads", 30)
     wire.close()
 
 
@@ -105,4 +107,4 @@ def test_a_client_that_stops_reading_is_let_go_after_the_timeout(lab):
     backend.script = endless
     wire = gateway.connect(receive_buffer=65536)
     wire.send(request_text("GET", "/ui/x", gateway.host, TEST))
-    assert left.wait(8), "the upstream exchange was not ended"
+    assert left.wait(30), "the upstream exchange was not ended"

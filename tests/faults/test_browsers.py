@@ -2,6 +2,8 @@
 
 import pytest
 
+from .harness import wait_for
+
 
 @pytest.fixture
 def parts(lab):
@@ -51,7 +53,7 @@ def test_a_login_form_reaches_its_cluster(parts):
 def test_a_tagged_page_of_the_ui_leads_to_the_page_itself_on_that_cluster(parts):
     """The UI's own cookies are for /ui, so its pages must not stay below the tag."""
     _, gateway = parts
-    query = "/ui/query.html?20260101_000000_00000_first"
+    query = "/ui/query.html?20260101_000000_00000_secnd"
     answer = gateway.request("GET", "/~c2" + query, [("X-Test", "1")])
     assert (answer.status, answer.get("Location")) == (303, query)
     assert cookie_of(answer) == "trino-gateway-backend=c2"
@@ -63,3 +65,18 @@ def test_no_tagged_page_redirects_to_another_site(parts, target):
     _, gateway = parts
     location = gateway.request("GET", target).get("Location") or "/"
     assert location.startswith("/") and not location.startswith(("//", "/\\"))
+
+
+def test_a_browser_whose_cluster_is_down_is_shown_another_one(parts):
+    backends, gateway = parts
+    gateway.kill()
+    gateway.config["monitor"] = {"interval": "100ms"}
+    gateway.start()
+    backends["c2"].close()
+    wait_for(lambda: gateway.metric('trino_gateway_backend_healthy{backend="c2"}') == 0,
+             "c2 to be found away")
+    kept = [("X-Test", "1"), ("Cookie", "trino-gateway-backend=c2")]
+    # Workers learn of it a moment later.
+    answer = wait_for(lambda: (page := gateway.request("GET", "/ui/", kept)).status == 200 and page,
+                      "the page of another cluster")
+    assert cookie_of(answer) == "trino-gateway-backend=c1"

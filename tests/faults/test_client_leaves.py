@@ -9,17 +9,19 @@ from .harness import wait_for
 from .queries import AS_ALICE, submit, target_of
 from .wire import request_text
 
-SLOW = "SELECT * FROM t /* queued=5 delay_ms=8000 */"
+SLOW = "SELECT * FROM t /* queued=5 delay_ms=60000 */"
 
 
 @pytest.fixture(scope="module")
 def parts(shared_lab):
+    """A gateway that does not wait long for answers to clients that may only have ended their side."""
     fake = shared_lab.fake_trino("leave")
-    return fake, shared_lab.gateway({"c1": fake}, timeouts={"response_head": "20s"})
+    return fake, shared_lab.gateway({"c1": fake}, timeouts={"response_head": "120s",
+                                                            "half_closed": "400ms"})
 
 
 def begin_long_poll(fake, gateway):
-    """A connection that waits for an answer that takes seconds."""
+    """A connection that waits for an answer that takes a minute."""
     uri = json.loads(submit(gateway, SLOW).body)["nextUri"]
     polls = fake.stats()["polls"]
     wire = gateway.connect()
@@ -35,8 +37,8 @@ def test_a_client_that_leaves_during_a_long_poll_cancels_it(parts, way):
     wire = begin_long_poll(fake, gateway)
     began = time.monotonic()
     getattr(wire, way)()
-    wait_for(lambda: fake.stats()["clientLeft"] == before + 1, "the poll to be cancelled")
-    assert time.monotonic() - began < 2
+    wait_for(lambda: fake.stats()["clientLeft"] >= before + 1, "the poll to be cancelled")
+    assert time.monotonic() - began < 30, "far less than the poll takes"
 
 
 def test_a_client_that_leaves_during_a_large_page_cancels_it(lab):

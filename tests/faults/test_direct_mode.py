@@ -1,5 +1,6 @@
 """Direct mode: the gateway places a submission, and the client goes on at the backend itself."""
 
+import gzip
 import json
 from functools import partial
 
@@ -102,7 +103,8 @@ def test_a_transaction_starts_and_goes_on_through_the_gateway(parts):
 ])
 def test_uris_begin_with_the_external_url_of_the_backend(lab, external_url, base):
     fake = lab.fake_trino("aaaaa")
-    gateway = lab.gateway({"c1": fake}, groups=direct(["c1"]), external_urls={"c1": external_url})
+    gateway = lab.gateway({"c1": fake}, groups=direct(["c1"]),
+                          of_backends={"c1": {"external_url": external_url}})
     uris = uris_of(submit(gateway, SQL))
     assert set(uris) >= {"nextUri", "infoUri"}
     assert all(uri.startswith(base) for uri in uris.values()), uris
@@ -171,7 +173,7 @@ def test_a_presto_query_goes_on_at_its_coordinator(lab):
 
     presto.script = script
     gateway = lab.gateway({"c1": presto}, groups=direct(["c1"]),
-                          external_urls={"c1": "http://presto.example"})
+                          of_backends={"c1": {"external_url": "http://presto.example"}})
     fields = [*TEST, ("X-Presto-User", "alice"), ("X-Presto-Catalog", "tpch")]
     answer = gateway.request("POST", "/v1/statement", fields, b"SELECT 1")
     assert uris_of(answer) == {
@@ -179,3 +181,22 @@ def test_a_presto_query_goes_on_at_its_coordinator(lab):
         "infoUri": f"http://presto.example/ui/query.html?{query_id}"}
     head = presto.heads[0]
     assert (head.get("X-Presto-User"), head.get("Host")) == ("alice", f"127.0.0.1:{presto.port}")
+
+
+def test_answers_are_not_asked_for_in_an_encoding_that_hides_their_uris(lab):
+    backend = lab.raw_backend()
+    gateway = lab.gateway({"c1": backend}, groups=direct(["c1"]))
+    fields = [*TEST, ("Accept-Encoding", "gzip")]
+    query_id = "20260101_000000_00003_rawb1"
+    page = json.dumps(statement_answer(query_id, nextUri=f"{backend.url}/v1/statement/x")).encode()
+    backend.script = lambda exchange: exchange.body() is None or exchange.reply(
+        200, [("Content-Type", "application/json")], page)
+    assert submit(gateway, "SELECT 1", fields).status == 200
+    assert backend.heads[0].get("Accept-Encoding") is None
+
+    # One that packs it nevertheless would send the client to where it cannot go.
+    backend.script = lambda exchange: exchange.body() is None or exchange.reply(
+        200, [("Content-Type", "application/json"), ("Content-Encoding", "gzip")], gzip.compress(page))
+    answer = submit(gateway, "SELECT 1", fields)
+    assert answer.status == 503
+    assert any("Content-Encoding 'gzip'" in line.get("reason", "") for line in gateway.events())

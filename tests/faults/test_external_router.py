@@ -27,7 +27,7 @@ def start(lab, router):
             fakes,
             groups=[{"id": "one", "backends": ["c1"]}, {"id": "two", "backends": ["c2"]}],
             routing={"default_group": "one",
-                     "external": {"url": f"{router.url}/route?v=1", "timeout": "1s", **external}})
+                     "external": {"url": f"{router.url}/route?v=1", "timeout": "20s", **external}})
         gateway.fakes = fakes
         return gateway
     return starter
@@ -87,25 +87,53 @@ def test_policies_decide_when_the_answer_is_no_use(router, start, answer):
 
 def test_a_slow_router_holds_nobody_else_up(router, start):
     router.answer = router.hang
-    gateway = start(timeout="2s")
+    gateway = start(timeout="60s")
     waiting = threading.Thread(target=lambda: submit(gateway, "SELECT 1"))
     waiting.start()
     wait_for(lambda: router.calls, "the call")
     for _ in range(20):  # with one worker
         assert gateway.request("GET", "/v1/info").status == 200
     assert waiting.is_alive()
+    router.release.set()
     waiting.join()
 
 
 def test_a_hanging_router_is_given_up_and_then_left_alone(router, start):
     router.answer = router.hang
-    gateway = start(timeout="100ms", circuit_breaker={"failures": 2, "open_for": "1s"})
+    gateway = start(timeout="500ms", circuit_breaker={"failures": 2, "open_for": "1h"})
     for _ in range(4):
         assert backend_of(gateway) == "c1"
+    wait_for(lambda: len(router.calls) >= 2, "the calls to arrive")
     assert len(router.calls) == 2
+    assert len(gateway.events("external_router.left_alone")) == 1
+
+
+def test_a_router_that_was_left_alone_is_asked_again(router, start):
+    router.answer = lambda call: (500, b"")
+    gateway = start(circuit_breaker={"failures": 2, "open_for": "1s"})
+    for _ in range(2):
+        assert backend_of(gateway) == "c1"
     assert len(gateway.events("external_router.left_alone")) == 1
     router.answer = lambda call: (200, {"routingGroup": "two"})
     wait_for(lambda: backend_of(gateway) == "c2", "the router to be asked again")
+
+
+def test_a_router_that_refuses_a_query_is_asked_about_the_next(router, start):
+    router.answer = lambda call: (422, b"")
+    gateway = start(circuit_breaker={"failures": 2, "open_for": "60s"})
+    for _ in range(4):
+        assert backend_of(gateway) == "c1"
+    router.answer = lambda call: (200, {"routingGroup": "two"})
+    assert backend_of(gateway) == "c2"
+    assert len(gateway.events("external_router.refused")) == 1
+    assert gateway.events("external_router.left_alone") == []
+
+
+def test_the_router_gets_json_whatever_bytes_the_statement_has(router, start):
+    gateway = start(query_properties=True)
+    answer = gateway.request("POST", "/v1/statement", [("X-Trino-User", "alice")], b"SELECT '\xfc'")
+    assert answer.status == 200
+    assert router.calls[0].body["trinoQueryProperties"]["body"] == "SELECT '\ufffd'"
 
 
 def test_a_dead_router_can_make_queries_wait(router, start):
@@ -115,6 +143,36 @@ def test_a_dead_router_can_make_queries_wait(router, start):
     assert answer.status == 503
     assert answer.get("Retry-After") == "1"
     assert b"external router" in answer.body
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_no_router_is_asked_about_a_kill(router, start, dead):
+    gateway = start(fallback="reject")
+    running = json.loads(submit(gateway, "SELECT 1 /* pages=2 */").body)["id"]
+    asked = len(router.calls)
+    if dead:
+        router.close()
+    answer = submit(gateway, f"CALL system.runtime.kill_query('{running}', 'by a test')")
+    assert (answer.status, answer.get("X-Trino-Gateway-Backend")) == (200, "c2")
+    assert len(router.calls) == asked
+
+
+@pytest.mark.parametrize("sql, transaction, status", [
+    ("COMMIT", "1-2-3~c1", 200), ("ROLLBACK WORK", "1-2-3~c1", 200),
+    ("SELECT 1", "1-2-3~c1", 503), ("COMMIT", "1-2-3", 503), ("COMMIT", "NONE", 503),
+])
+def test_a_transaction_can_be_ended_while_the_router_is_dead(router, start, sql, transaction,
+                                                             status):
+    gateway = start(fallback="reject")
+    router.close()
+    fields = [("X-Trino-Transaction-Id", transaction)]
+    answer = submit(gateway, sql, fields)
+    assert answer.status == status
+    assert answer.get("X-Trino-Gateway-Backend") == ("c1" if status == 200 else None)
+    told = explain(gateway, user="alice", sql=sql, ask_external=True,
+                   headers=[{"name": "X-Trino-Transaction-Id", "value": transaction}])
+    assert told["external_router"]["verdict"] == "failed"
+    assert told["decision"]["backend"] == ("c1" if status == 200 else "")
 
 
 def test_the_default_group_can_be_the_fallback(router, start):
@@ -134,7 +192,7 @@ def test_answers_are_kept_by_their_key(router, start):
 
 def test_queries_with_one_key_share_a_call(router, start):
     router.answer = router.slowly(0.5, router.answer)
-    gateway = start(timeout="5s", cache={"key": ["user"]})
+    gateway = start(cache={"key": ["user"], "ttl": "1h"})
     threads = [threading.Thread(target=lambda: submit(gateway, "SELECT 1")) for _ in range(8)]
     for thread in threads:
         thread.start()

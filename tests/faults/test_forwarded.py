@@ -5,6 +5,7 @@ import json
 from .queries import AS_ALICE, run_query, submit
 from .wire import request_text
 
+TEST = [("X-Test", "1")]
 SQL = "SELECT * FROM t /* pages=3 queued=2 */"
 
 
@@ -51,6 +52,24 @@ def test_a_cluster_that_began_to_refuse_is_noticed_without_an_error(lab):
     fake = lab.fake_trino("bbbbb", "-forwarded", "reject", port=port)
     query = run_query(gateway, SQL)
     assert (set(query.statuses), query.error, len(query.pages)) == ({200}, None, 3)
+    told = ["X-Forwarded-For" in head for head in statement_heads(fake)]
+    assert told == [True] + [False] * (len(told) - 1)
+
+
+def test_a_client_that_causes_a_406_changes_nothing_for_others(lab):
+    backend = lab.raw_backend()
+    gateway = lab.gateway({"c1": backend})
+
+    def script(exchange):
+        exchange.body()
+        exchange.reply(406 if exchange.head.get("Accept") == "text/plain" else 200, body=b"{}")
+
+    backend.script = script
+    picky = [*TEST, ("Accept", "text/plain")]
+    assert gateway.request("GET", "/v1/info", picky).status == 406
+    assert gateway.request("GET", "/v1/info", TEST).status == 200
+    told = [head.get("X-Forwarded-For") for head in backend.heads]
+    assert told == ["127.0.0.1", None, "127.0.0.1"]
 
 
 def test_behind_a_tls_balancer_uris_begin_with_the_external_url(lab):

@@ -113,3 +113,28 @@ def test_a_target_in_absolute_form_is_relayed_in_origin_form(gateway, backend):
     assert wire.read_response().status == 200
     assert backend.heads[-1].target == "/ui/x?q=1"
     assert backend.heads[-1].all("Host") == [gateway.host]
+
+
+AS_BOB = [("X-Test", "1"), ("X-Trino-User", "bob")]
+
+
+@pytest.mark.parametrize("fields, name", [
+    ([("X-Trino-User", "root")], "X-Trino-User"),
+    ([("X-Trino-Source", "a"), ("x-trino-source", "b")], "x-trino-source"),
+    ([("Authorization", "Basic a"), ("Authorization", "Basic b")], "Authorization"),
+    ([("X-Trino-Transaction-Id", "NONE"), ("X-Trino-Transaction-Id", "t~c1")],
+     "X-Trino-Transaction-Id"),
+    ([("X-Presto-User", "root")], "X-Presto-*"),
+])
+def test_headers_that_contradict_each_other_are_refused(gateway, backend, fields, name):
+    answer = gateway.request("POST", "/v1/statement", [*AS_BOB, *fields], b"SELECT 1")
+    assert answer.status == 400 and name.encode() in answer.body
+    assert backend.heads == []
+
+
+def test_equal_headers_are_relayed_and_lists_are_one(gateway, backend):
+    fields = [*AS_BOB, ("X-Trino-User", "bob"), ("X-Trino-Client-Tags", "a"),
+              ("X-Trino-Client-Tags", "b, c")]
+    assert gateway.request("GET", "/v1/info", fields).status == 200
+    assert backend.heads[0].all("X-Trino-User") == ["bob", "bob"]
+    assert backend.heads[0].all("X-Trino-Client-Tags") == ["a,b, c"]

@@ -1,9 +1,11 @@
 """Where new queries go: policies on port, host, tags and connection properties."""
 
+import re
+
 import pytest
 
 from .harness import free_port, wait_for
-from .queries import AS_ALICE, backend_of, submit
+from .queries import AS_ALICE, backend_of, explain, submit
 from .wire import request_text
 
 
@@ -49,7 +51,8 @@ def test_a_policy_matches_one_of_the_client_tags(gateway, tags, backend):
 
 def test_a_policy_matches_presto_headers_too(gateway):
     fields = [("X-Presto-User", "a"), ("X-Presto-Client-Tags", "etl")]
-    assert backend_of(gateway, fields) == "tags"
+    # The fake Trino knows no such user, but says so at the right place.
+    assert submit(gateway, "SELECT 1", fields).get("X-Trino-Gateway-Backend") == "tags"
 
 
 @pytest.mark.parametrize("host,backend", [
@@ -108,3 +111,24 @@ def test_the_header_that_names_the_backend_can_be_switched_off(lab):
     gateway = lab.gateway({"c1": fake}, routing={"backend_header": False})
     answer = submit(gateway, "SELECT 1")
     assert (answer.status, answer.get("X-Trino-Gateway-Backend")) == (200, None)
+
+
+def test_the_source_of_a_port_holds_whatever_decides(lab):
+    fake = lab.fake_trino("aaaaa")
+    port = free_port()
+    gateway = lab.gateway(
+        {"c1": fake}, extra_listeners=(port,), routing={"default_group": "all"},
+        policies=[
+            {"id": "port", "rule": {"type": "listening_port", "value": str(port)}, "group": "all",
+             "set_request_source": "port"},
+            {"id": "ada", "conditions": [{"type": "user", "value": "alice"}], "group": "all"}])
+    sources = []
+    for entrance in (port, gateway.port):
+        assert submit(gateway, "SELECT 1", [("X-Trino-Source", "cli")], entrance).status == 200
+        head = [head for head in fake.heads() if "X-Trino-User: alice" in head][-1]
+        sources.append(re.search("X-Trino-Source: (.*)\r\n", head)[1])
+    assert sources == ["port", "cli"]
+    told = [explain(gateway, user="alice", listener_port=entrance)["decision"]
+            for entrance in (port, gateway.port)]
+    assert [one["set_request_source"] for one in told] == ["port", ""]
+    assert told[0]["policies"] == ["ada"]

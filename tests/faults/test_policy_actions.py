@@ -112,6 +112,20 @@ def test_headers_and_source_change_on_submissions_only(lab):
     assert not any(line.startswith("x-secret") for line in lines)
 
 
+def test_a_kill_is_changed_like_all_submissions(lab):
+    backend = lab.raw_backend("killr")
+    gateway = lab.gateway(
+        {"c1": backend},
+        policies=[policy("alice", {"type": "user", "value": "alice"}, set_request_source="gateway",
+                         reject_message="No statements today.",
+                         headers=[{"name": "X-Secret", "remove": True}])])
+    kill = "CALL system.runtime.kill_query('20260101_000000_00000_killr')"
+    submit(gateway, kill, [("X-Test", "1"), ("X-Secret", "s"), ("X-Trino-Source", "cli")])
+    assert len(backend.heads) == 1
+    assert backend.heads[0].get("X-Secret") is None
+    assert backend.heads[0].all("X-Trino-Source") == ["gateway"]
+
+
 def test_a_draining_backend_gets_no_new_queries(lab):
     fakes = {"c1": lab.fake_trino("aaaaa"), "c2": lab.fake_trino("bbbbb")}
     gateway = lab.gateway(fakes, groups=[{"id": "g", "backends": ["c1", "c2"]}],

@@ -32,3 +32,19 @@ def test_a_presto_query_is_followed_to_the_byte(lab):
     assert presto.heads[0].get("X-Presto-User") == "alice"
     assert presto.heads[0].get("X-Presto-Catalog") == "tpch"
     assert not other.heads
+
+
+def test_what_a_policy_changes_it_changes_in_either_dialect(lab):
+    presto = lab.raw_backend("prst1")
+    gateway = lab.gateway(
+        {"presto": presto}, routing={"default_group": "all"},
+        policies=[{"id": "all", "group": "all", "conditions": [{"type": "user", "value": "alice"}],
+                   "headers": [{"name": "X-Trino-Extra-Credential", "remove": True},
+                               {"name": "X-Trino-Client-Tags", "value": "vip"}]}])
+    fields = [*TEST, ("X-Presto-User", "alice"), ("X-Presto-Extra-Credential", "key=secret"),
+              ("X-Presto-Client-Tags", "a")]
+    gateway.request("POST", "/v1/statement", fields, b"SELECT 1")
+    assert len(presto.heads) == 1
+    assert presto.heads[0].get("X-Presto-Extra-Credential") is None
+    assert presto.heads[0].get("X-Presto-Client-Tags") == "vip"
+    assert presto.heads[0].get("X-Trino-Client-Tags") is None

@@ -43,8 +43,10 @@ def test_a_changed_file_alone_is_taken_over(parts):
     wait_for(lambda: backend_of(gateway) == "c2", "queries to go to c2")
 
 
-def test_a_reload_keeps_connections_and_running_exchanges(parts):
-    fakes, gateway = parts
+def test_a_reload_keeps_connections_and_running_exchanges(lab):
+    # Longer than the reload is waited for.
+    gateway = lab.gateway({"c1": lab.fake_trino("aaaaa")},
+                          timeouts={"request_body": "120s", "client_idle": "120s"})
     idle = gateway.connect()
     idle.send(request_text("GET", "/v1/info", gateway.host))
     assert idle.read_response().status == 200

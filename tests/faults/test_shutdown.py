@@ -2,23 +2,36 @@
 
 import json
 import signal
+import threading
 import time
 
 import pytest
 
 from .harness import wait_for
-from .queries import AS_ALICE, run_query, submit, target_of
+from .queries import AS_ALICE, run_query
+from .raw_backend import statement_answer
 from .wire import connect, request_text
 
+ID = "20260101_000000_00007_rawb1"
 
-def begin_poll(fake, gateway, words):
-    """A poll in progress."""
-    uri = json.loads(submit(gateway, f"SELECT * FROM t /* queued=1 {words} */").body)["nextUri"]
-    before = fake.stats()["polls"]
-    wire = gateway.connect()
-    wire.send(request_text("GET", target_of(gateway, uri), gateway.host, AS_ALICE))
-    wait_for(lambda: fake.stats()["polls"] > before, "the poll to arrive")
-    return wire
+
+class Poll:
+    """A poll in progress, which the backend answers when it is told to."""
+
+    def __init__(self, lab, **timeouts):
+        self.go = threading.Event()
+        backend = lab.raw_backend("rawb1")
+        self.gateway = lab.gateway({"c1": backend}, timeouts={"response_head": "120s", **timeouts})
+        backend.script = self.answer
+        self.wire = self.gateway.connect()
+        self.wire.send(request_text("GET", f"/v1/statement/queued/{ID}/y1/1", self.gateway.host,
+                                    [*AS_ALICE, ("X-Test", "1")]))
+        wait_for(lambda: backend.heads, "the poll to arrive")
+
+    def answer(self, exchange):
+        self.go.wait(120)
+        page = statement_answer(ID, nextUri=f"http://gw/v1/statement/queued/{ID}/y2/2")
+        exchange.reply(200, [("Content-Type", "application/json")], json.dumps(page).encode())
 
 
 def readiness(gateway):
@@ -28,21 +41,29 @@ def readiness(gateway):
         return None
 
 
+def refuses_connections(gateway):
+    try:
+        connect(gateway.port).close()
+    except ConnectionError:
+        return True
+    return False
+
+
 def test_sigterm_lets_the_exchange_in_progress_end(lab):
-    fake = lab.fake_trino("aaaaa")
-    gateway = lab.gateway({"c1": fake}, timeouts={"shutdown_grace": "8s"})
+    poll = Poll(lab, shutdown_grace="60s")
+    gateway, wire = poll.gateway, poll.wire
     assert (gateway.admin("/livez").status, gateway.admin("/readyz").status) == (200, 200)
-    wire = begin_poll(fake, gateway, "delay_ms=1200")
     idle = gateway.connect()
     idle.send(request_text("GET", "/v1/info", gateway.host))
     assert idle.read_response().status == 200
 
     gateway.signal(signal.SIGTERM)
     wait_for(lambda: readiness(gateway) == 503, "/readyz to say no")
-    assert gateway.admin("/livez").status == 200
-    with pytest.raises(ConnectionError):
-        connect(gateway.port).read_response()
+    wait_for(lambda: refuses_connections(gateway), "new connections to be refused")
     assert idle.ended(), "idle connections end at once"
+    assert gateway.admin("/livez").status == 200
+    assert gateway.child.poll() is None
+    poll.go.set()
     answer = wire.read_response()
     assert answer.status == 200
     assert "nextUri" in json.loads(answer.body)
@@ -52,36 +73,32 @@ def test_sigterm_lets_the_exchange_in_progress_end(lab):
 
 
 def test_the_answers_during_the_end_close_their_connections(lab):
-    fake = lab.fake_trino("aaaaa")
-    gateway = lab.gateway({"c1": fake}, timeouts={"shutdown_grace": "8s"})
-    wire = begin_poll(fake, gateway, "delay_ms=600")
-    gateway.signal(signal.SIGTERM)
-    assert wire.read_response().get("Connection") == "close"
-    wire.close()
-    assert gateway.wait() == 0
+    poll = Poll(lab, shutdown_grace="60s")
+    poll.gateway.signal(signal.SIGTERM)
+    wait_for(lambda: refuses_connections(poll.gateway), "the end to begin")
+    poll.go.set()
+    assert poll.wire.read_response().get("Connection") == "close"
+    poll.wire.close()
+    assert poll.gateway.wait() == 0
 
 
 def test_a_second_sigterm_ends_the_gateway_at_once(lab):
-    fake = lab.fake_trino("aaaaa")
-    gateway = lab.gateway({"c1": fake}, timeouts={"shutdown_grace": "60s"})
-    begin_poll(fake, gateway, "delay_ms=30000")
+    gateway = Poll(lab, shutdown_grace="60s").gateway
     gateway.signal(signal.SIGTERM)
     wait_for(lambda: readiness(gateway) == 503, "/readyz to say no")
     assert gateway.child.poll() is None
     began = time.monotonic()
     gateway.signal(signal.SIGTERM)
     gateway.wait()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
 
 
 def test_the_end_of_the_grace_time_ends_the_gateway(lab):
-    fake = lab.fake_trino("aaaaa")
-    gateway = lab.gateway({"c1": fake}, timeouts={"shutdown_grace": "500ms"})
-    begin_poll(fake, gateway, "delay_ms=30000")
+    gateway = Poll(lab, shutdown_grace="500ms").gateway
     began = time.monotonic()
     gateway.signal(signal.SIGTERM)
     gateway.wait()
-    assert 0.4 < time.monotonic() - began < 3
+    assert 0.4 < time.monotonic() - began < 20
 
 
 def test_the_end_comes_however_fast_the_workers_are(lab):
@@ -92,17 +109,17 @@ def test_the_end_comes_however_fast_the_workers_are(lab):
         idle = gateway.connect()
         assert run_query(gateway, "SELECT 1").error is None
         gateway.signal(signal.SIGTERM)
-        assert gateway.wait(5) == 0
+        assert gateway.wait() == 0
         assert idle.ended()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_gateway_ends_at_once_and_in_order(lab, number):
-    gateway = lab.gateway({"c1": lab.fake_trino("aaaaa")})
+    gateway = lab.gateway({"c1": lab.fake_trino("aaaaa")}, timeouts={"shutdown_grace": "60s"})
     wire = gateway.connect()
     began = time.monotonic()
     gateway.signal(number)
     assert gateway.wait() == 0
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 30
     assert wire.ended()
     assert gateway.events("gateway.stopped")

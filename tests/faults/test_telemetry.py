@@ -108,7 +108,7 @@ def test_metrics_count_requests_bytes_latencies_and_connections(parts):
 def test_metrics_count_retries_and_refused_clients(lab):
     fakes = {"c1": lab.fake_trino("aaaaa"), "c2": lab.fake_trino("bbbbb")}
     gateway = lab.gateway(fakes)
-    fakes["c1"].control("mode?fault=503&for_ms=20000")
+    fakes["c1"].control("mode?fault=503&for_ms=120000")
     for _ in range(2):
         assert submit(gateway, "SELECT 1").status == 200
     wire = gateway.connect()

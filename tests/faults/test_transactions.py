@@ -26,6 +26,10 @@ def within(transaction):
     return [("X-Trino-Transaction-Id", transaction)]
 
 
+def last_statement(fake):
+    return [head for head in fake.heads() if "X-Trino-User: alice" in head][-1]
+
+
 def test_a_started_transaction_is_tagged_with_its_cluster(gateway):
     for _ in range(2):
         answer = submit(gateway, START)
@@ -86,7 +90,28 @@ def test_a_transaction_on_a_dead_cluster_is_never_moved_to_another(lab):
         answer = submit(gateway, "SELECT 1", within(f"{UUID}~c1"))
         assert answer.status in (200, 502, 503)
         assert answer.status != 200 or "error" in json.loads(answer.body)
-    assert fakes["c2"].stats()["posts"] <= 1  # the health probe
+    # The monitor's are of another user.
+    statements = [head for head in fakes["c2"].heads() if head.startswith("POST /v1/statement")]
+    assert statements and not [head for head in statements if "X-Trino-User: alice" in head]
+
+
+def test_a_kill_leaves_the_transaction_of_another_cluster_and_that_goes_on(parts):
+    fakes, gateway = parts
+    running = submit(gateway, "SELECT 1 /* pages=2 */")
+    owner = running.get("X-Trino-Gateway-Backend")
+    other = next(key for key in fakes if key != owner)
+    kill = f"CALL system.runtime.kill_query('{json.loads(running.body)['id']}', 'by a test')"
+    killed = submit(gateway, kill, within(f"{UUID}~{other}"))
+    assert (killed.status, killed.get("X-Trino-Gateway-Backend")) == (200, owner)
+    assert "X-Trino-Transaction-Id: NONE\r\n" in last_statement(fakes[owner])
+    open_there = f'trino_gateway_backend_open_transactions{{backend="{owner}"}}'
+    before = gateway.metric(open_there)
+    killed = submit(gateway, kill, within(f"{UUID[:-1]}9~{other}"))
+    assert (killed.status, gateway.metric(open_there)) == (200, before)
+    assert submit(gateway, "SELECT 1", within(f"{UUID}~{other}")).status == 200
+    assert f"X-Trino-Transaction-Id: {UUID}\r\n" in last_statement(fakes[other])
+    assert submit(gateway, kill, within(f"{UUID}~{owner}")).status == 200
+    assert f"X-Trino-Transaction-Id: {UUID}\r\n" in last_statement(fakes[owner])
 
 
 def test_presto_transactions_are_tagged_too(parts):
@@ -98,5 +123,6 @@ def test_presto_transactions_are_tagged_too(parts):
     backend = answer.get("X-Trino-Gateway-Backend")
     assert answer.get("X-Presto-Started-Transaction-Id") == f"{UUID}~{backend}"
     wire.send(request_text("POST", "/v1/statement", gateway.host,
-                           [*AS_ALICE, ("X-Presto-Transaction-Id", f"{UUID}~c2")], b"SELECT 1"))
+                           [("X-Presto-User", "alice"), ("X-Presto-Transaction-Id", f"{UUID}~c2")],
+                           b"SELECT 1"))
     assert wire.read_response().get("X-Trino-Gateway-Backend") == "c2"

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import yaml
 
+from ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("GATEWAY_BUILD", ROOT / "build/release"))
 GATEWAY = BUILD / "trino-gateway"
 PROBE = BUILD / "gateway_identity_probe"
 
 
-def wait_for(condition, what, seconds=15.0):
+def wait_for(condition, what, seconds=60.0):
     """Polls until `condition` gives something true, and returns that."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -23,11 +25,6 @@ def wait_for(condition, what, seconds=15.0):
             raise AssertionError(f"waited {seconds:g} s for: {what}")
         time.sleep(0.02)
     return value
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def accepts(port):
@@ -104,7 +101,7 @@ class Probe:
             return
         self.child.stdin.close()
         try:
-            self.child.wait(20)
+            self.child.wait(60)
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()

@@ -49,7 +49,7 @@ class Provider(Server):
 
     def access_token(self):
         """A JWT for the resource, as a program gets it with its own credentials."""
-        answer = requests.post(f"{self.issuer}/token", verify=self.verify, timeout=10,
+        answer = requests.post(f"{self.issuer}/token", verify=self.verify, timeout=60,
                                auth=("gateway", requests.utils.quote(SECRET, safe="")),
                                data={"grant_type": "client_credentials", "scope": "use",
                                      "resource": "urn:gateway-api"})
@@ -99,7 +99,7 @@ class Browser:
         raise AssertionError("too many steps")
 
     def request(self, method, url, **kwargs):
-        return self.session.request(method, url, verify=self.verify, timeout=10,
+        return self.session.request(method, url, verify=self.verify, timeout=60,
                                     allow_redirects=False, **kwargs)
 
 

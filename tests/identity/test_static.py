@@ -51,9 +51,16 @@ def test_a_user_logs_in_and_his_session_is_good_on_another_instance(probe):
 def test_guessing_slows_the_guesser_down_and_nobody_else(probe):
     made = probe(KEY | {"users": [{"name": "ann", "role": "viewer",
                                    "password_hash": hashed("hash-password", "pear")}]})
-    for _ in range(5):
-        assert made.refusal(user="ann", password="apple", client="10.0.0.1") == "unauthenticated"
-    assert made.refusal(user="ann", password="pear", client="10.0.0.1") == "unavailable"
+
+    def guess():
+        """Five wrong passwords, then what is said to the right one."""
+        for _ in range(5):
+            assert made.refusal(user="ann", password="apple", client="10.0.0.1") == "unauthenticated"
+        return made.ask(user="ann", password="pear", client="10.0.0.1")
+
+    # The wait is one second: a busy machine may take that long, and then the right one begins anew.
+    answer = next((told for told in (guess() for _ in range(5)) if "error" in told), None)
+    assert answer and answer["error"]["code"] == "unavailable", answer
     assert made.principal(user="ann", password="pear", client="10.0.0.2")[0] == "ann"
     assert "identity.throttled" in made.log()
 

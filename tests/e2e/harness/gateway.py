@@ -5,9 +5,10 @@ import json
 import requests
 import yaml
 
+from ports import free_port
+
 from . import direct
 from .paths import GATEWAY
-from .ports import free_port
 from .process import Process
 from .waiting import wait_until
 
@@ -36,7 +37,7 @@ class Gateway:
         if not GATEWAY.exists():
             raise RuntimeError(f"{GATEWAY} is not there: make build")
         self._process = Process([GATEWAY, "serve", "--config", self.config], log=self.log)
-        wait_until(self._ready, 20, "the gateway is ready")
+        wait_until(self._ready, 60, "the gateway is ready")
         return self
 
     def wait_for_backends(self, *ids, headers=None):
@@ -51,7 +52,7 @@ class Gateway:
             missing.discard(answer.headers.get("X-Trino-Gateway-Backend"))
             return not missing
 
-        wait_until(all_seen, 30, f"the gateway uses the backends {sorted(ids)}")
+        wait_until(all_seen, 60, f"the gateway uses the backends {sorted(ids)}")
         return self
 
     def terminate(self):
@@ -81,7 +82,7 @@ class Gateway:
         """Replaces the configuration file and returns when the gateway has taken it over."""
         before = len(self.events("config.reloaded"))
         self._write(sections)
-        wait_until(lambda: len(self.events("config.reloaded")) > before, 20, "the file is read anew")
+        wait_until(lambda: len(self.events("config.reloaded")) > before, 60, "the file is read anew")
 
     def log_text(self):
         return self.log.read_text(errors="replace")

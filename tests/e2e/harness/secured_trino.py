@@ -10,7 +10,8 @@ import os
 import subprocess
 import time
 
-from .ports import free_port
+from ports import free_port
+
 from .trino_server import TrinoServer
 
 USER = "monitor"

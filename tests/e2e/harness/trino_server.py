@@ -2,9 +2,10 @@
 
 import requests
 
+from ports import free_port
+
 from . import direct
 from .java import java_binary
-from .ports import free_port
 from .process import Process
 from .waiting import wait_until
 
@@ -38,7 +39,8 @@ class TrinoServer:
         return self
 
     def wait_ready(self, timeout=180):
-        """Returns once a query succeeds: "starting": false alone comes a second too early."""
+        """Returns once a query on a table succeeds: "starting": false comes a second too early, and so
+        does SELECT 1, which needs no node that runs splits."""
         wait_until(self._answers_a_query, timeout, f"Trino {self.name} is ready", every=0.2)
         return self
 
@@ -59,11 +61,22 @@ class TrinoServer:
             "SELECT query_id, state, error_code FROM system.runtime.queries "
             f"WHERE strpos(query, '{marker}') > 0 AND query NOT LIKE '%system.runtime%'")]
 
+    def end_queries(self, marker=""):
+        """Ends all queries whose SQL holds `marker` and which still run, and returns when they have."""
+        def living():
+            return [query for query, state, _ in self.queries(marker)
+                    if state not in ("FINISHED", "FAILED")]
+
+        for query in living():
+            direct.delete(f"{self.url}/v1/query/{query}")
+        wait_until(lambda: not living(), 30, f"queries at {self.name} end")
+
     def _answers_a_query(self):
         if not self._process.running():
             raise RuntimeError(f"Trino {self.name} ended:\n{self._process.log_tail()}")
         info = requests.get(f"{self.url}/v1/info", timeout=5).json()
-        return not info["starting"] and direct.rows(self.url, "SELECT 1") == [[1]]
+        count = "SELECT count(*) FROM tpch.tiny.region"
+        return not info["starting"] and direct.rows(self.url, count) == [[5]]
 
     def _plugins(self):
         return self._files.plugins

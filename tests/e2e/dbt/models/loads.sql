@@ -1,0 +1,2 @@
+{{ config(materialized='incremental') }}
+SELECT count(*) AS nations FROM {{ ref('nations') }}

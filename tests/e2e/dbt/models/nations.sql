@@ -1,0 +1,2 @@
+{{ config(materialized='table') }}
+SELECT nationkey, name, regionkey FROM tpch.tiny.nation
