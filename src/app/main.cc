@@ -13,6 +13,7 @@
 #include "app/gateway.h"
 #include "app/hash_commands.h"
 #include "app/migrate_command.h"
+#include "base/process_signals.h"
 
 namespace gateway::app {
 namespace {
@@ -35,6 +36,7 @@ int Check(const std::string& path) {
 }
 
 int Serve(const std::string& path) {
+  IgnoreSignalsOfFailedWrites();
   auto config = LoadConfig(path);
   if (!config) return Complain(config.error());
   const auto gateway = Gateway::Create(std::move(*config), path);

@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "app/config_loader.h"
+#include "base/process_signals.h"
 #include "identity/identity.h"
 
 namespace {
@@ -76,6 +77,7 @@ json::object Serve(identity::Identity& identity, const json::object& line) {
 }
 
 int Run(const std::string& path) {
+  IgnoreSignalsOfFailedWrites();
   auto config = app::LoadConfig(path);
   if (!config) {
     fmt::print(stderr, "{}\n", config.error().message);
