@@ -31,7 +31,7 @@ struct Instance {
   template <typename Condition>
   bool Sees(Condition condition) {
     std::unique_lock lock(mutex);
-    return changed.wait_for(lock, 10s, [&] { return condition(*latest); });
+    return changed.wait_for(lock, 60s, [&] { return condition(*latest); });
   }
 
   void Put(std::string id) {

@@ -80,7 +80,8 @@ struct ServiceTest : testing::Test {
 
   FakeClock clock;
   telemetry::Logger logger{telemetry::Level::kError};
-  std::unique_ptr<store::Store> store = *store::Store::Open({.url = "sqlite::memory:"}, clock);
+  std::unique_ptr<store::Store> store = *store::Store::Open(
+      {.url = "sqlite::memory:", .acquire_timeout = std::chrono::seconds(60)}, clock);
   model::Registry registry{clock, "adhoc"};
   rules::RuleBook rules{clock};
   Publisher publisher{registry, rules, logger};

@@ -29,7 +29,11 @@ class RawClient {
     ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   }
 
-  void Send(std::string_view bytes) { asio::write(socket_, asio::buffer(bytes)); }
+  // The server may answer, and close, before it has all.
+  void Send(std::string_view bytes) {
+    boost::system::error_code ignored;
+    asio::write(socket_, asio::buffer(bytes), ignored);
+  }
 
   // Everything up to the end, or up to and with `stop`.
   std::string Read(std::string_view stop = "") {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/fake_clock.h"
 #include "base/result_testing.h"
 
 namespace gateway::rules {
@@ -30,7 +31,7 @@ struct RuleBookTest : testing::Test {
     return ids;
   }
 
-  const SystemClock clock;
+  const FakeClock clock;
   RuleBook book{clock};
 };
 

@@ -213,7 +213,9 @@ TEST_P(StoreTest, RefusesTextThatNotAllDatabasesTake) {
 }
 
 TEST_P(StoreTest, LoadsTenThousandPolicies) {
-  const auto store = Open();
+  auto options = Options();
+  options.statement_timeout = 60s;  // a busy machine may take long
+  const auto store = Open(options);
   ASSERT_TRUE(store->Edit("put", [](ConfigurationEdit& edit) -> Expected<void> {
     auto policy = FullPolicy();
     for (int i = 0; i < 10'000; ++i) {

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from faults.harness import wait_for
 from .conftest import Api
 
 COUNTER = itertools.count()
@@ -185,7 +186,8 @@ def test_a_patch_of_what_is_only_shown_is_refused_and_a_put_passes_it_over(
         assert refused.status_code == 400
         message = refused.json()["error"]["message"]
         assert f"'{field}'" in message and instead in message
-    before = api.get(path).json()
+    # Its first probe must not come in between.
+    before = wait_for(lambda: (shown := api.get(path).json())["health"] == "unhealthy" and shown, "a probe")
     assert api.put(path, json=before | {field: value}).status_code == 200
     assert before[field] != value
     assert api.get(path).json()[field] == before[field]

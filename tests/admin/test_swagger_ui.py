@@ -5,11 +5,15 @@ import shutil
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import (ElementClickInterceptedException,
+                                        StaleElementReferenceException)
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from .conftest import TOKENS
 
+# What one meets while the page draws itself anew.
+MOVING = (StaleElementReferenceException, ElementClickInterceptedException)
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
 
@@ -35,13 +39,25 @@ def find(browser, selector, text=None):
                 return element
         return None
 
-    return WebDriverWait(browser, 30).until(found, f"{selector} {text or ''}")
+    return waiting(browser).until(found, f"{selector} {text or ''}")
+
+
+def waiting(browser):
+    return WebDriverWait(browser, 60, ignored_exceptions=MOVING)
 
 
 def click(browser, selector, text=None):
-    element = find(browser, selector, text)
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-    element.click()
+    def clicked(_):
+        element = find(browser, selector, text)
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+        return True
+
+    waiting(browser).until(clicked, f"{selector} {text or ''}")
+
+
+def text_of(browser, selector, text=None):
+    return waiting(browser).until(lambda _: find(browser, selector, text).text, selector)
 
 
 def authorize(browser, token):
@@ -57,8 +73,8 @@ def execute_list(browser):
     """Opens the list of backends and calls it; the answer's status."""
     click(browser, "#operations-BackendApi-BackendApi_ListBackends .opblock-summary-control")
     click(browser, "#operations-BackendApi-BackendApi_ListBackends button.execute")
-    return find(browser, "#operations-BackendApi-BackendApi_ListBackends "
-                         ".live-responses-table .response .response-col_status").text
+    return text_of(browser, "#operations-BackendApi-BackendApi_ListBackends "
+                            ".live-responses-table .response .response-col_status")
 
 
 def test_a_call_with_a_token_works_from_the_page(browser, gateway, api, tmp_path):
@@ -68,7 +84,7 @@ def test_a_call_with_a_token_works_from_the_page(browser, gateway, api, tmp_path
     find(browser, ".info .title", "trino-gateway")
     authorize(browser, TOKENS["viewer"])
     assert execute_list(browser).startswith("200")
-    body = find(browser, ".live-responses-table .response .response-col_description pre", "swagger1").text
+    body = text_of(browser, ".live-responses-table .response .response-col_description pre", "swagger1")
     assert '"next_page_token"' in body
     shot = os.environ.get("SWAGGER_SCREENSHOT", str(tmp_path / "swagger.png"))
     assert browser.save_screenshot(shot)

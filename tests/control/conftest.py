@@ -10,6 +10,8 @@ from faults.harness import Lab, free_port
 from .clients import GrpcClient, RestClient, TwirpClient
 
 TOKEN = "test-token-that-opens-nothing"
+# Longer than a busy machine stands still.
+PATIENT = {"acquire_timeout": "30s", "connect_timeout": "30s", "statement_timeout": "30s"}
 DATABASES = ("sqlite", "postgresql", "mariadb")
 TRANSPORTS = ("grpc", "rest", "twirp", "twirp-seed")
 
@@ -31,8 +33,10 @@ def gateway(request, tmp_path_factory):
     lab = Lab(directory)
     with running_database(request.param, directory) as database:
         backend = lab.fake_trino("ctrl1")
-        yield lab.gateway({"f1": backend}, store={"url": database.url}, admin={
-            "grpc_address": f"127.0.0.1:{free_port()}", "token": TOKEN})
+        yield lab.gateway({"f1": backend}, store={"url": database.url, **PATIENT}, admin={
+            "grpc_address": f"127.0.0.1:{free_port()}", "token": TOKEN},
+            # The records of tests are of a fixed time.
+            history={"retention_days": 3650}, monitor={"timeout": "30s"})
         lab.close()
 
 

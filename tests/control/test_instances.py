@@ -11,7 +11,7 @@ import pytest
 from databases import servers
 from faults.harness import free_port, wait_for
 from .clients import ApiError, TwirpClient
-from .conftest import TOKEN, running_database
+from .conftest import PATIENT, TOKEN, running_database
 
 SHARED = ("postgresql", "mariadb")
 
@@ -32,7 +32,7 @@ class Cluster:
 
     def start(self):
         return self.lab.gateway(
-            self.backends, store={"url": self.database.url},
+            self.backends, store={"url": self.database.url, **PATIENT},
             groups=[{"id": "all", "backends": ["f1"]}],
             admin={"grpc_address": f"127.0.0.1:{free_port()}", "token": TOKEN})
 
@@ -201,7 +201,7 @@ def test_an_instance_that_starts_without_its_database_serves_what_the_file_says(
     api.call("GroupApi/PutGroup", {"group": {"id": "other", "backends": ["f2"]}})
     api.call("PolicyApi/PutPolicy", policy("late", "other"))
     cluster.database.kill()
-    late = cluster.lab.gateway(cluster.backends, healthy=[], store={"url": cluster.database.url},
+    late = cluster.lab.gateway(cluster.backends, store={"url": cluster.database.url},
                                groups=[{"id": "all", "backends": ["f1"]}],
                                admin={"token": TOKEN})
     assert backend_of(late) == "f1"
@@ -282,7 +282,7 @@ def test_instances_started_together_migrate_once(lab, database):
 
     def start():
         try:
-            gateways.append(lab.gateway({"f1": lab_backend}, store={"url": database.url}))
+            gateways.append(lab.gateway({"f1": lab_backend}, store={"url": database.url, **PATIENT}))
         except Exception as error:  # noqa: BLE001  reported below
             failures.append(error)
 
@@ -292,10 +292,13 @@ def test_instances_started_together_migrate_once(lab, database):
     for thread in threads:
         thread.join()
     assert not failures, failures
-    migrated = [event for gateway in gateways for event in gateway.events("store.migrated")]
-    versions = sorted(event["version"] for event in migrated)
     stored = database.sql("SELECT version FROM schema_version", servers.DATABASE).split()
-    assert versions == sorted(map(int, stored)) != [], "each step was taken once, by one of them"
+
+    def migrated():
+        return [event["version"] for gateway in gateways for event in gateway.events("store.migrated")]
+
+    wait_for(lambda: len(migrated()) >= len(stored), "all steps in the logs")
+    assert sorted(migrated()) == sorted(map(int, stored)) != [], "each step was taken once, by one of them"
 
 
 def test_a_stopped_instance_leaves_its_share_of_the_load(cluster):
@@ -370,7 +373,8 @@ def test_a_row_that_cannot_be_read_keeps_nothing_else_away(cluster):
     restarted = cluster.start()
     assert backend_of(restarted, "good") == "f2"
     assert backend_of(restarted, "bad") == "f1"
-    assert [event["id"] for event in restarted.events("store.damaged")] == ["bad"]
+    damaged = wait_for(lambda: restarted.events("store.damaged"), "the log to tell")
+    assert [event["id"] for event in damaged] == ["bad"]
     mender = TwirpClient(f"http://127.0.0.1:{restarted.admin_port}", TOKEN)
     mender.call("PolicyApi/PutPolicy", policy("bad", "other"))
     assert backend_of(restarted, "bad") == "f2"

@@ -115,16 +115,21 @@ class Server:
     def end(self, number):
         if self.child and self.child.poll() is None:
             self.child.send_signal(number)
-            self.child.wait(timeout=60)
+            try:
+                self.child.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
         self.child = None
 
     @contextlib.contextmanager
     def frozen(self):
         """All its processes hang inside: connections stay open, nobody answers."""
         processes = [self.child.pid, *children_of(self.child.pid)]
-        for process in processes:
-            os.kill(process, signal.SIGSTOP)
         try:
+            for process in processes:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGSTOP)
             yield
         finally:
             for process in processes:
@@ -133,8 +138,11 @@ class Server:
 
 
 def children_of(pid):
-    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir()
-            for child in (task / "children").read_text().split()]
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that ends
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 class Postgresql(Server):
@@ -153,7 +161,7 @@ class Postgresql(Server):
         password = self.folder / "password"
         password.write_text(PASSWORD + "\n")
         password.chmod(0o644)  # in a directory that only the server's user enters
-        self.run([str(self.bin / "initdb"), "-D", str(self.data), "-U", USER, "-E", "UTF8",
+        self.run([str(self.bin / "initdb"), "--no-sync", "-D", str(self.data), "-U", USER, "-E", "UTF8",
                   "--locale=C.UTF-8", "-A", "scram-sha-256", f"--pwfile={password}"])
 
     def command(self):
@@ -168,7 +176,7 @@ class Postgresql(Server):
 
     def ready(self):
         return subprocess.run([str(self.bin / "pg_isready"), "-q", "-h", "127.0.0.1",
-                               "-p", str(self.port)], timeout=10).returncode == 0
+                               "-p", str(self.port)], timeout=60).returncode == 0
 
     def create_database(self):
         self.sql(f"CREATE DATABASE {DATABASE}", "postgres")

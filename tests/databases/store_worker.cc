@@ -1,8 +1,10 @@
 // A gateway's use of its database and nothing else, for tests that take the database away.
 //
-//   store_worker URL write NAME   adds backends NAME-1, NAME-2, ... until its input ends; prints a
+//   store_worker URL write NAME [impatient]
+//                                 adds backends NAME-1, NAME-2, ... until its input ends; prints a
 //                                 line for each: `saved NAME-1 3 COUNTER@TIME` or
-//                                 `failed NAME-1 3 MESSAGE`, the 3 being the milliseconds it took
+//                                 `failed NAME-1 3 MESSAGE`, the 3 being the milliseconds it took.
+//                                 impatient: with short timeouts, for a server that hangs
 //   store_worker URL watch        prints `changed COUNTER TIME` for each change it learns of, until
 //                                 its input ends. TIME: microseconds of the wall clock
 //   store_worker URL list         prints the ids of all backends
@@ -12,6 +14,7 @@
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <fmt/format.h>
@@ -26,13 +29,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Short, so that the tests are fast.
-StoreOptions OptionsOf(std::string url) {
+// Who is patient does not mistake a busy machine for a server that hangs.
+StoreOptions OptionsOf(std::string url, bool impatient) {
   StoreOptions options;
   options.url = std::move(url);
-  options.connect_timeout = 2s;
-  options.statement_timeout = 1s;
-  options.acquire_timeout = 2s;
+  options.connect_timeout = impatient ? 2s : 30s;
+  options.statement_timeout = impatient ? 1s : 30s;
+  options.acquire_timeout = impatient ? 2s : 30s;
   return options;
 }
 
@@ -97,10 +100,11 @@ int List(Store& store) {
 int Main(int argc, char** argv) {
   const SystemClock clock;
   const std::string what = argc > 2 ? argv[2] : "";
+  const bool impatient = argc > 4 && std::string_view(argv[4]) == "impatient";
   const auto on_migrated = [](int version, std::string_view name) {
     Say("migrated {} {}\n", version, name);
   };
-  auto store = argc > 2 ? Store::OpenLazily(OptionsOf(argv[1]), clock, on_migrated)
+  auto store = argc > 2 ? Store::OpenLazily(OptionsOf(argv[1], impatient), clock, on_migrated)
                         : Fail(ErrorCode::kInvalidArgument, "usage: store_worker URL COMMAND");
   if (!store) {
     fmt::print(stderr, "{}\n", store.error().message);

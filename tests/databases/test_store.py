@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from servers import PASSWORD, environment
-from worker import GATEWAY, UNIT_TESTS, Worker, saved_ids, stored_ids
+from worker import GATEWAY, UNIT_TESTS, Worker, failures, saved_ids, stored_ids
 
 
 def test_the_unit_tests_pass(server):
@@ -24,6 +24,7 @@ def test_ten_instances_that_start_at_once_migrate_once(server):
             worker.next("saved")
     finally:
         lines = [line for worker in workers for line in worker.stop()]
+    assert not failures(lines)
     assert saved_ids(lines) == stored_ids(server)
     taken = sorted(int(line[1]) for line in lines if line[0] == "migrated")
     stored = sorted(map(int, server.sql("SELECT version FROM schema_version", "gateway").split()))
@@ -33,16 +34,14 @@ def test_ten_instances_that_start_at_once_migrate_once(server):
 def test_a_change_is_known_to_the_other_instances_within_a_second(server):
     with Worker(server, "watch") as watcher, Worker(server, "write", "a") as writer:
         watcher.next("changed")
-        saved = []
-        for _ in range(40):
-            saved += writer.next("saved")
-            time.sleep(0.05)
-        newest = max(int(line[3].split("@")[0]) for line in writer.stop() if line[0] == "saved")
+        time.sleep(10)  # a machine that stands still for a moment must not delay half of them
+        saved = [line for line in writer.stop() if line[0] == "saved"]
+        newest = max(int(line[3].split("@")[0]) for line in saved)
         while int(watcher.next("changed")[0][1]) < newest:
             pass
         news = [(int(counter), int(at)) for word, counter, at in watcher.stop() if word == "changed"]
     delays = []
-    for line in saved:
+    for line in saved[::max(1, len(saved) // 200)]:
         counter, written = map(int, line[3].split("@"))
         known = min(at for seen, at in news if seen >= counter)
         delays.append((known - written) / 1000)

@@ -24,10 +24,10 @@ def test_each_client_cancels_its_query_in_its_own_way(gateway, client, c1, c2, m
 
 def cancel_once(gateway, client, marker, servers):
     running = client.start(gateway.url, endless(marker))
-    wait_until(lambda: states(marker, *servers) == [("RUNNING", None)], 30, "the query runs")
+    wait_until(lambda: states(marker, *servers) == [("RUNNING", None)], 90, "the query runs")
     running.cancel()
     with pytest.raises(ClientFailed):
-        running.finish(timeout=30)
+        running.finish(timeout=90)
     wait_until(lambda: states(marker, *servers) == [("FAILED", "USER_CANCELED")],
                PATIENCE.get(client.name, 60), "the query is cancelled at its cluster")
 

@@ -28,6 +28,7 @@ def dbt(project, gateway, *command):
 
 
 def test_dbt_builds_its_models_on_the_cluster_of_its_client_tags(gateway, project, c1, c2):
+    gateway.wait_for_backends("c2", headers={"X-Trino-Client-Tags": "etl"})
     # The second time there are tables to be replaced, and one to which rows are added.
     for _ in range(2):
         assert "PASS=6 WARN=0 ERROR=0 SKIP=0" in dbt(project, gateway, "build")

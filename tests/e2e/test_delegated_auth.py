@@ -25,7 +25,7 @@ class Guarded:
         self.front = TlsFront(port, folder)
         self.gateway = Gateway(
             folder / "gateway", **two_clusters(c1, c2),
-            auth={"delegated": {"url": self.provider.url, "token": "of-the-tests",
+            auth={"delegated": {"url": self.provider.url, "token": "of-the-tests", "timeout": "30s",
                                 "check_polls": True}})
         self._listen(port)
 
@@ -87,20 +87,20 @@ def test_the_wrong_password_does_not(guarded, login, c1, c2, marker):
 
 
 def test_nobody_acts_as_another_user(guarded):
-    answer = requests.post(f"{guarded.front.url}/v1/statement", data="SELECT 1", timeout=10,
+    answer = requests.post(f"{guarded.front.url}/v1/statement", data="SELECT 1", timeout=60,
                            auth=("python", PASSWORD), headers={"X-Trino-User": "jdbc"},
                            verify=guarded.front.ca_file)
     assert answer.status_code == 401
 
 
 def test_every_page_wants_the_password(guarded):
-    page = requests.post(f"{guarded.front.url}/v1/statement", data="SELECT 1", timeout=10,
+    page = requests.post(f"{guarded.front.url}/v1/statement", data="SELECT 1", timeout=60,
                          auth=("python", PASSWORD), headers={"X-Trino-User": "python"},
                          verify=guarded.front.ca_file).json()
     assert page["nextUri"].startswith(f"{guarded.front.url}/")
-    without = requests.get(page["nextUri"], timeout=10, verify=guarded.front.ca_file)
+    without = requests.get(page["nextUri"], timeout=60, verify=guarded.front.ca_file)
     assert without.status_code == 401 and "Basic" in without.headers["WWW-Authenticate"]
-    assert requests.get(page["nextUri"], timeout=10, auth=("python", PASSWORD),
+    assert requests.get(page["nextUri"], timeout=60, auth=("python", PASSWORD),
                         verify=guarded.front.ca_file).ok
 
 

@@ -26,11 +26,12 @@ def drain(new_gateway, c1, c2):
 
 def submit_to(gateway, backend, sql, headers=None):
     """The first page of a query that was placed there."""
-    while True:
+    for _ in range(100):
         answer = direct.submit(gateway.url, sql, headers)
         if answer.headers["X-Trino-Gateway-Backend"] == backend:
             return answer.json()
         list(direct.follow(answer.json()))
+    raise AssertionError(f"no query was placed on {backend}")
 
 
 def left(gateway, what="backend_live_queries"):
@@ -45,11 +46,11 @@ def test_running_queries_end_where_they_run_and_new_ones_go_elsewhere(drain, mar
     start()
     assert {direct.submit(gateway.url, "SELECT 1").headers["X-Trino-Gateway-Backend"]
             for _ in range(6)} == {"c1"}
-    assert left(gateway) >= 1
+    wait_until(lambda: left(gateway), 15, "the query that runs there is counted")
     rows = [row for page in [page, *pages] for row in page.get("data", [])]
     assert rows == [[6001215]]
     # The submissions that were never polled count until Trino has dropped them.
-    wait_until(lambda: left(gateway) == 0, 60, "nothing runs on c2 any more")
+    wait_until(lambda: left(gateway) == 0, 120, "nothing runs on c2 any more")
 
 
 def test_an_open_transaction_counts_until_its_end(drain):
@@ -57,7 +58,7 @@ def test_an_open_transaction_counts_until_its_end(drain):
     level = trino.transaction.IsolationLevel.READ_UNCOMMITTED
 
     def begin():
-        while True:
+        for _ in range(100):
             connection = trino.dbapi.connect(host="127.0.0.1", port=gateway.port, user="test",
                                              isolation_level=level)
             cursor = connection.cursor()
@@ -66,12 +67,13 @@ def test_an_open_transaction_counts_until_its_end(drain):
             if gateway.metric("backend_open_transactions", backend="c2"):
                 return connection
             connection.commit()
+        raise AssertionError("no transaction was placed on c2")
 
     connection = begin()
     start()
-    assert left(gateway, "backend_open_transactions") == 1
+    wait_until(lambda: left(gateway, "backend_open_transactions") == 1, 15, "it is open")
     cursor = connection.cursor()
     cursor.execute("SELECT 2")
     assert cursor.fetchall() == [[2]]
     connection.commit()
-    assert left(gateway, "backend_open_transactions") == 0
+    wait_until(lambda: left(gateway, "backend_open_transactions") == 0, 15, "none is open")

@@ -14,7 +14,7 @@ def both(gateway, c1, c2):
 
 
 def test_head_of_the_statement_path_is_answered(gateway):
-    answer = requests.head(f"{gateway.url}/v1/statement", headers=direct.USER, timeout=10)
+    answer = requests.head(f"{gateway.url}/v1/statement", headers=direct.USER, timeout=60)
     assert (answer.status_code, answer.content) == (200, b"")
 
 
@@ -28,9 +28,9 @@ def test_a_query_is_described_and_cancelled_by_its_id_at_its_owner(both, c1, c2)
         query = direct.submit(owner.url, "SELECT count(*) FROM tpch.sf1000.lineitem").json()
         direct.get(query["nextUri"])  # dispatches it: only then has it a description
         uri = f"{both.url}/v1/query/{query['id']}"
-        assert direct.get(uri).json()["queryId"] == query["id"]
-        assert requests.delete(uri, headers=direct.USER, timeout=10).status_code == 204
-        wait_until(lambda: direct.get(uri).json()["state"] == "FAILED", 30, "the query ends")
+        wait_until(lambda: direct.get(uri).json()["queryId"] == query["id"], 30, "it is described")
+        assert requests.delete(uri, headers=direct.USER, timeout=60).status_code == 204
+        wait_until(lambda: direct.get(uri).json()["state"] == "FAILED", 60, "the query ends")
 
 
 def test_an_unknown_query_gets_trinos_own_404(gateway):
@@ -44,11 +44,11 @@ def test_an_unknown_path_is_answered_404(gateway, path):
     # A prepared request: requests would resolve the dots itself.
     request = requests.Request("GET", gateway.url, headers=direct.USER).prepare()
     request.url = gateway.url + path
-    assert requests.Session().send(request, timeout=10).status_code == 404
+    assert requests.Session().send(request, timeout=60).status_code == 404
 
 
 def test_a_statement_without_a_user_gets_trinos_own_401(gateway):
-    answer = requests.post(f"{gateway.url}/v1/statement", data=b"SELECT 1", timeout=10)
+    answer = requests.post(f"{gateway.url}/v1/statement", data=b"SELECT 1", timeout=60)
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Basic realm="Trino"')
 
 
@@ -98,13 +98,13 @@ def test_the_page_of_a_query_comes_from_its_owner(both, c1, c2):
 def log_in(url):
     """A browser that has logged in to the UI."""
     browser = requests.Session()
-    assert "login" in browser.get(f"{url}/ui/", timeout=10).url
-    browser.post(f"{url}/ui/login", data={"username": "test", "password": ""}, timeout=10)
+    assert "login" in browser.get(f"{url}/ui/", timeout=60).url
+    browser.post(f"{url}/ui/login", data={"username": "test", "password": ""}, timeout=60)
     return browser
 
 
 def stats_status(url, browser):
-    return browser.get(f"{url}/ui/api/stats", timeout=10, allow_redirects=False).status_code
+    return browser.get(f"{url}/ui/api/stats", timeout=60, allow_redirects=False).status_code
 
 
 def login_cookie(server):

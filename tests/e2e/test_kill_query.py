@@ -28,7 +28,7 @@ def running(gateway, c1, marker):
     submit = iter(lambda: direct.submit(gateway.url, endless(marker)), None)
     answer = next(answer for answer in submit if answer.headers["X-Trino-Gateway-Backend"] == "c1")
     pages = direct.follow(answer.json())
-    wait_until(lambda: next(pages)["stats"]["state"] == "RUNNING", 30, "the query runs")
+    wait_until(lambda: next(pages)["stats"]["state"] == "RUNNING", 90, "the query runs")
     query_id = answer.json()["id"]
     yield query_id
     direct.delete(f"{c1.url}/v1/query/{query_id}")

@@ -4,6 +4,7 @@ import pytest
 
 from harness import direct
 from harness.gateway import Gateway, two_clusters
+from harness.waiting import wait_until
 
 # Too long to be sent as it is: Trino compresses it.
 LONG = ", ".join(f"'{word} {number}'" for number in range(300) for word in ("ALPHA", "BETA"))
@@ -22,6 +23,7 @@ def by_table(c1, c2, tmp_path_factory):
     gateway = Gateway(tmp_path_factory.mktemp("prepared"), **sections).start()
     try:
         gateway.wait_for_backends("c1")
+        wait_until(lambda: gateway.metric("backend_healthy", backend="c2") == 1, 60, "c2 is healthy")
         yield gateway
     finally:
         gateway.stop()

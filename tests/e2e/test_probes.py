@@ -58,7 +58,7 @@ def secured_ways(secured):
 def open_ways():
     running = "trino_execution_name_QueryManager_RunningQueries"
     nodes = "trino.metadata:name=DiscoveryNodeManager/ActiveNodeCount"
-    sql = {"type": "sql", "sql": "SELECT count(*) FROM tpch.tiny.nation", "always": True, "timeout": "20s"}
+    sql = {"type": "sql", "sql": "SELECT count(*) FROM tpch.tiny.nation", "always": True, "timeout": "60s"}
     return {
         "all_probes": {"probes": [
             {"type": "info"}, {**sql, "expect": "25"},
@@ -76,15 +76,15 @@ def open_ways():
 def gateway_of(folder, ways, **monitor):
     return Gateway(
         folder,
-        monitor={"interval": "1s", "timeout": "10s", **monitor},
+        monitor={"interval": "1s", "timeout": "60s", **monitor},
         backends=[{"id": name, "url": url, "monitor": way} for name, (url, way) in ways.items()])
 
 
 @pytest.mark.parametrize("name", ["by_password", "by_token", "by_certificate", "secured_sql",
                                   "secured_metrics", "secured_jmx", "secured_ui", "all_probes"])
 def test_a_probe_with_the_right_credentials_succeeds(probed, name):
-    wait_until(lambda: probed.metric("backend_healthy", backend=name) == 1, 60, f"{name} is healthy")
-    wait_until(lambda: probed.metric("backend_load", backend=name) is not None, 20, f"{name} has a load")
+    wait_until(lambda: probed.metric("backend_healthy", backend=name) == 1, 120, f"{name} is healthy")
+    wait_until(lambda: probed.metric("backend_load", backend=name) is not None, 120, f"{name} has a load")
 
 
 @pytest.mark.parametrize("name, failure_class, reason", [
@@ -108,8 +108,9 @@ def test_backends_that_are_one_coordinator_are_told(probed):
 
 
 def test_the_workers_and_the_memory_of_a_cluster_are_shown(probed):
-    wait_until(lambda: probed.metric("backend_active_workers", backend="secured_ui") == 1, 30, "workers")
-    assert probed.metric("backend_reserved_memory_bytes", backend="secured_metrics") is not None
+    wait_until(lambda: probed.metric("backend_active_workers", backend="secured_ui") == 1, 60, "workers")
+    wait_until(lambda: probed.metric("backend_reserved_memory_bytes", backend="secured_metrics") is not None,
+               60, "memory")
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -159,7 +160,7 @@ def test_what_is_no_healthy_coordinator_is_told_apart(tmp_path, c1):
             expect_failure(gateway, name, failure_class, reason)
         expect_failure(gateway, "refused", "refused", "Connection refused")
         expect_failure(gateway, "speaks_no_tls", "tls_version", "the server speaks no TLS on this port")
-        assert gateway.events("backend.starting", backend="starts")
+        wait_until(lambda: gateway.events("backend.starting", backend="starts"), 30, "the log tells it")
     finally:
         gateway.stop()
         for server in servers.values():
@@ -171,7 +172,7 @@ def test_a_cluster_that_does_not_answer_is_a_timeout(tmp_path):
     import socket
     with socket.create_server(("127.0.0.1", 0)) as silent:
         gateway = gateway_of(tmp_path, {"silent": (f"http://127.0.0.1:{silent.getsockname()[1]}", {})},
-                             timeout="300ms").start()
+                             timeout="3s").start()
         try:
             expect_failure(gateway, "silent", "timeout", "no complete answer before the deadline")
         finally:
@@ -180,14 +181,19 @@ def test_a_cluster_that_does_not_answer_is_a_timeout(tmp_path):
 
 def expect_failure(gateway, name, failure_class, reason):
     """As a metric and in the API, and, unless `reason` is None, with that in both and in the log."""
-    wait_until(lambda: gateway.metric("probes_total", backend=name, result=failure_class), 60,
+    wait_until(lambda: gateway.metric("probes_total", backend=name, result=failure_class), 120,
                f"a probe of {name} ends with {failure_class}")
-    assert gateway.metric("backend_healthy", backend=name) == 0
-    state = gateway.api("GET", f"backends/{name}").json()
-    assert state["failure_class"] == failure_class
-    assert (reason or "") in state["health_reason"]
-    if reason is None:
-        return
-    told = gateway.events("backend.unhealthy", backend=name)
-    assert told and told[0]["class"] == failure_class
-    assert reason in told[0]["reason"]
+
+    # A probe may end in another way now and then, on a machine that stands still.
+    def is_shown():
+        state = gateway.api("GET", f"backends/{name}").json()
+        return (state["failure_class"] == failure_class and (reason or "") in state["health_reason"]
+                and gateway.metric("backend_healthy", backend=name) == 0)
+
+    def is_logged():
+        told = gateway.events("backend.unhealthy", backend=name, **{"class": failure_class})
+        return any(reason in line["reason"] for line in told)
+
+    wait_until(is_shown, 120, f"API and metric say {failure_class} of {name}: {reason}")
+    if reason is not None:
+        wait_until(is_logged, 30, f"the log says {failure_class} of {name}: {reason}")

@@ -23,7 +23,7 @@ def test_a_request_in_flight_is_answered_before_the_end(own_gateway):
     with socket.create_connection(("127.0.0.1", own_gateway.port), timeout=30) as connection:
         begin_submission(connection)
         own_gateway.terminate()
-        wait_until(lambda: not accepts_connections(own_gateway.port), 10, "the listener closes")
+        wait_until(lambda: not accepts_connections(own_gateway.port), 25, "the listener closes")
         assert own_gateway.running()
         connection.sendall(b"SELECT 1")
         answer = connection.makefile("rb").read().decode()
@@ -37,7 +37,7 @@ def test_readiness_ends_before_the_process_does(own_gateway):
         begin_submission(connection)
         own_gateway.terminate()
         wait_until(lambda: requests.get(f"{own_gateway.admin_url}/readyz", timeout=5).status_code == 503,
-                   10, "the gateway is no longer ready")
+                   25, "the gateway is no longer ready")
         connection.sendall(b"SELECT 1")
         connection.makefile("rb").read()
     assert own_gateway.wait() == 0

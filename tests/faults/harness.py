@@ -102,6 +102,7 @@ class Gateway(Process):
         self.directory = directory
         self.config_path = directory / "gateway.yaml"
         self.port, self.admin_port = free_port(), free_port()
+        self.scraped = None  # the process and the number of the last /metrics
         self.host = f"127.0.0.1:{self.port}"
         self.config = {
             "workers": 1,
@@ -167,14 +168,26 @@ class Gateway(Process):
     def admin(self, path):
         return self.request("GET", path, port=self.admin_port)
 
+    def metrics(self):
+        """A text made for this call: while it is busy, a gateway repeats the one before."""
+        def fresh():
+            text = self.admin("/metrics").body.decode()
+            made = self.pid, re.search(r"^trino_gateway_scrapes_total (\S+)$", text, re.M)[1]
+            seen, self.scraped = self.scraped, made
+            return text if made != seen else None
+
+        return wait_for(fresh, "fresh metrics")
+
     def metric(self, line):
         """The value of a series, given as /metrics writes it; None when it is not there."""
-        found = re.search(rf"^{re.escape(line)} (\S+)$", self.admin("/metrics").body.decode(), re.M)
+        found = re.search(rf"^{re.escape(line)} (\S+)$", self.metrics(), re.M)
         return float(found[1]) if found else None
 
     def events(self, name=None):
         """Log lines as objects; those of one event."""
-        lines = [json.loads(line) for line in self.log().split("\n") if line]
+        # Neither a line that is being written nor what a library prints in between.
+        whole = self.log().rpartition("\n")[0]
+        lines = [json.loads(line) for line in whole.split("\n") if line.startswith("{")]
         return [line for line in lines if name is None or line["event"] == name]
 
     def memory(self):

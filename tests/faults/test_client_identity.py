@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from .harness import wait_for
 from .queries import backend_of
 
 
@@ -55,7 +56,8 @@ def test_the_cluster_and_the_log_are_told_of_that_address_and_of_no_other(balanc
     (head,) = [head for head in balanced.fakes["c2"].heads() if "told" in head]
     assert "X-Forwarded-For: 198.51.100.7\r\n" in head
     assert "203.0.113.1" not in head
-    assert [line for line in balanced.events() if line.get("client") == "198.51.100.7"]
+    wait_for(lambda: [line for line in balanced.events() if line.get("client") == "198.51.100.7"],
+             "the log to tell")
 
 
 def test_nobody_is_believed_who_is_not_trusted(lab):

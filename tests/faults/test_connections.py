@@ -101,7 +101,7 @@ def test_a_client_that_closed_its_side_still_gets_its_answer(gateway, backend):
 
 def test_an_idle_client_connection_is_closed_after_its_timeout(lab):
     backend = lab.raw_backend()
-    gateway = lab.gateway({"c1": backend}, timeouts={"client_idle": "1s"})
+    gateway = lab.gateway({"c1": backend}, timeouts={"client_idle": "5s"})
     wire = gateway.connect()
     wire.send(ask(gateway, "/ui/x"))
     assert wire.read_response().status == 200

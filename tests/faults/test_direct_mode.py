@@ -54,7 +54,7 @@ def test_a_client_reads_all_pages_at_the_backend_itself(parts):
         assert origins_of(answer) == {fake.url}
         query = follow(Coordinator(fake), answer)
         assert (query.error, len(query.pages), set(query.statuses)) == (None, 3, {200})
-    assert 'endpoint="poll"' not in gateway.admin("/metrics").body.decode()
+    assert 'endpoint="poll"' not in gateway.metrics()
 
 
 def test_a_backend_does_not_hear_of_the_gateways_address(parts):
@@ -199,4 +199,5 @@ def test_answers_are_not_asked_for_in_an_encoding_that_hides_their_uris(lab):
         200, [("Content-Type", "application/json"), ("Content-Encoding", "gzip")], gzip.compress(page))
     answer = submit(gateway, "SELECT 1", fields)
     assert answer.status == 503
-    assert any("Content-Encoding 'gzip'" in line.get("reason", "") for line in gateway.events())
+    wait_for(lambda: any("Content-Encoding 'gzip'" in line.get("reason", "")
+                         for line in gateway.events()), "the log to tell")

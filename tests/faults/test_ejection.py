@@ -70,7 +70,7 @@ def test_a_cluster_that_fails_statement_after_statement_is_out_and_comes_back_on
 
     for answer in wait_for(statements_while_it_is_out, "c1 to be out"):
         assert (answer.status, answer.get("X-Trino-Gateway-Backend")) == (200, "c2")
-    times = len(ejected())
+    times = len(wait_for(ejected, "the log to tell"))
 
     wait_for(lambda: len(readmitted()) == times, "its time to be over")
     wait_for(lambda: backend_of(gateway) and c1.heads, "a statement to go there on trial")

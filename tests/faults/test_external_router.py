@@ -100,12 +100,13 @@ def test_a_slow_router_holds_nobody_else_up(router, start):
 
 def test_a_hanging_router_is_given_up_and_then_left_alone(router, start):
     router.answer = router.hang
-    gateway = start(timeout="500ms", circuit_breaker={"failures": 2, "open_for": "1h"})
+    gateway = start(timeout="3s", circuit_breaker={"failures": 2, "open_for": "1h"})
     for _ in range(4):
         assert backend_of(gateway) == "c1"
     wait_for(lambda: len(router.calls) >= 2, "the calls to arrive")
     assert len(router.calls) == 2
-    assert len(gateway.events("external_router.left_alone")) == 1
+    left_alone = wait_for(lambda: gateway.events("external_router.left_alone"), "the log to tell")
+    assert len(left_alone) == 1
 
 
 def test_a_router_that_was_left_alone_is_asked_again(router, start):
@@ -113,7 +114,7 @@ def test_a_router_that_was_left_alone_is_asked_again(router, start):
     gateway = start(circuit_breaker={"failures": 2, "open_for": "1s"})
     for _ in range(2):
         assert backend_of(gateway) == "c1"
-    assert len(gateway.events("external_router.left_alone")) == 1
+    wait_for(lambda: gateway.events("external_router.left_alone"), "the log to tell")
     router.answer = lambda call: (200, {"routingGroup": "two"})
     wait_for(lambda: backend_of(gateway) == "c2", "the router to be asked again")
 

@@ -112,7 +112,7 @@ def test_a_submission_to_a_backend_that_refuses_connections_is_sent_to_the_other
 def test_a_submission_that_no_backend_answers_in_time_goes_to_the_other(lab):
     first, second = lab.raw_backend("first"), lab.raw_backend("secnd")
     first.script, second.script = lambda exchange: exchange.wire.fill(), accept("secnd")
-    gateway = lab.gateway({"c1": first, "c2": second}, timeouts={"submit_head": "1s"})
+    gateway = lab.gateway({"c1": first, "c2": second}, timeouts={"submit_head": "5s"})
     assert [answer.status for answer in submit_twice(gateway)] == [200, 200]
 
 
@@ -220,7 +220,7 @@ def test_a_statement_too_large_to_be_kept_arrives_whole(parts):
 def test_a_client_that_leaves_during_a_submission_starts_no_second_one(lab):
     first, second = lab.raw_backend("first"), lab.raw_backend("secnd")
     # The answer is waited for without the client, because it tells what is to be cancelled.
-    gateway = lab.gateway({"c1": first, "c2": second}, timeouts={"submit_head": "3s"})
+    gateway = lab.gateway({"c1": first, "c2": second}, timeouts={"submit_head": "10s"})
     came = []
 
     def hang(exchange):

@@ -19,8 +19,7 @@ def gateway(parts):
 @pytest.fixture(scope="module")
 def impatient(shared_lab, parts):
     """For answers that hang. All others must come within its limits, too, so these are not very short."""
-    return shared_lab.gateway({"c1": parts[0]}, timeouts={"submit_head": "1500ms",
-                                                          "response_head": "1500ms"})
+    return shared_lab.gateway({"c1": parts[0]}, timeouts={"submit_head": "5s", "response_head": "5s"})
 
 
 def is_whole(query, pages=3):

@@ -27,7 +27,8 @@ def test_a_dead_backend_is_out_after_the_first_query_that_met_it(lab):
     for _ in range(2):
         submit(gateway)
     wait_for(lambda: healthy(gateway, "c1") == 0, "c1 to be unhealthy")
-    told = [line for line in gateway.events("backend.unhealthy") if line["backend"] == "c1"]
+    told = wait_for(lambda: [line for line in gateway.events("backend.unhealthy")
+                             if line["backend"] == "c1"], "the log to tell")
     assert told[0]["class"] == "refused"
     assert gateway.metric('trino_gateway_data_path_failures_total{backend="c1",reason="refused"}') >= 1
     failed = gateway.metric('trino_gateway_backend_state_changes_total'
@@ -85,9 +86,9 @@ def answers_after(seconds, suffix):
 def test_a_backend_that_answers_far_slower_than_its_peers_is_out_for_a_while(lab):
     slow, quick, other = (lab.raw_backend(name) for name in ("slow1", "quick", "other"))
     # A stall of the machine must not make a peer slow, nor let the checks below come too late.
-    rule = {"at_least": "500ms", "times": 3, "requests": 4, "eject_for": "5s"}
+    rule = {"at_least": "500ms", "times": 3, "requests": 4, "eject_for": "10s"}
     gateway = lab.gateway({"c1": slow, "c2": quick, "c3": other}, monitor={"latency": rule})
-    slow.script = answers_after(1, "slow1")
+    slow.script = answers_after(1.2, "slow1")
     quick.script, other.script = answers_after(0, "quick"), answers_after(0, "other")
 
     def told_of_c1(event):

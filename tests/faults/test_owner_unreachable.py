@@ -47,7 +47,7 @@ def gateway(lab):
     backends["c1"].close()
     lab.parts.callback(Unanswering(backends["c1"].port).close)
     wait_for(lambda: gateway.metric('trino_gateway_backend_healthy{backend="c1"}') == 0,
-             "c1 to be found away", 30)
+             "c1 to be found away")
     return gateway
 
 
@@ -70,7 +70,7 @@ POLL = f"/v1/statement/executing/{ID}/yabc/1"
 
 def series(gateway, name):
     """The series of a metric: values by labels."""
-    text = gateway.admin("/metrics").body.decode()
+    text = gateway.metrics()
     return {labels: float(value)
             for labels, value in re.findall(rf"^trino_gateway_{name}{{(.*)}} (\S+)$", text, re.M)}
 

@@ -1,5 +1,6 @@
 """Clients that take their time: each phase has a limit, and the gateway serves others meanwhile."""
 
+import contextlib
 import time
 
 import pytest
@@ -61,9 +62,10 @@ def test_a_head_in_single_bytes_within_the_time_is_served(lab):
                                    b"Content-Length: 900000\r\n\r\n" + b"x" * 500_000])
 def test_a_body_that_stops_half_way_is_cut_off(gateway, backend, start):
     wire = gateway.connect()
-    wire.send(b"POST /ui/x HTTP/1.1\r\nHost: h\r\nX-Test: 1\r\n" + start)
     began = time.monotonic()
-    assert answer_or_close(wire) in (None, 400, 408)
+    with contextlib.suppress(ConnectionError):  # it was cut off while it was sent
+        wire.send(b"POST /ui/x HTTP/1.1\r\nHost: h\r\nX-Test: 1\r\n" + start)
+        assert answer_or_close(wire) in (None, 400, 408)
     assert time.monotonic() - began < 20, "request_body is 1 s"
 
 

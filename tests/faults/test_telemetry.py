@@ -85,7 +85,7 @@ def test_metrics_count_requests_bytes_latencies_and_connections(parts):
     query = run_query(gateway, "SELECT 1 /* pages=2 queued=1 bytes=1000 */")
     assert len(query.statuses) == 4
     wait_for(lambda: gateway.metric("trino_gateway_client_connections") == 0, "the session's end")
-    text = gateway.admin("/metrics").body.decode()
+    text = gateway.metrics()
 
     def sample(name, *labels):
         for line in text.splitlines():
@@ -114,17 +114,17 @@ def test_metrics_count_retries_and_refused_clients(lab):
     wire = gateway.connect()
     wire.send(b"broken\r\n\r\n")
     assert wire.read_response().status == 400
-    text = gateway.admin("/metrics").body.decode()
+    text = gateway.metrics()
     assert re.search(r'trino_gateway_retries_total\{[^}]*backend="c1"[^}]*\} [1-9]', text)
     assert re.search(r"trino_gateway_client_errors_total\{[^}]*\} 1", text)
 
 
 def test_labels_stay_bounded_whatever_clients_send(parts):
     _, gateway = parts
-    before = len(gateway.admin("/metrics").body.splitlines())
+    before = len(gateway.metrics().splitlines())
     for number in range(50):
         gateway.request("GET", f"/nowhere/{number}")
         gateway.request(f"METHOD{number}", "/v1/statement")
         gateway.request("GET", f"/v1/statement/queued/20260101_000000_00000_s{number:04}/y/1")
-    after = len(gateway.admin("/metrics").body.splitlines())
+    after = len(gateway.metrics().splitlines())
     assert after - before < 120

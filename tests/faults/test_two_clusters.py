@@ -11,7 +11,7 @@ SQL = "SELECT * FROM t /* pages=2 */"
 @pytest.mark.parametrize("fault", ["503", "502", "429", "reset", "close", "hang"])
 def test_new_queries_avoid_a_cluster_in_trouble(lab, fault):
     fakes = {"c1": lab.fake_trino("aaaaa"), "c2": lab.fake_trino("bbbbb")}
-    gateway = lab.gateway(fakes, timeouts={"submit_head": "1500ms"} if fault == "hang" else {})
+    gateway = lab.gateway(fakes, timeouts={"submit_head": "5s"} if fault == "hang" else {})
     fakes["c1"].control(f"mode?fault={fault}&for_ms=120000")
     for _ in range(3):
         query = run_query(gateway, SQL)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import socket
 import subprocess
 import time
@@ -76,6 +77,7 @@ class Probe:
         """The answer to one line: a dict with `principal`, or with `error`."""
         self.child.stdin.write(json.dumps(line) + "\n")
         self.child.stdin.flush()
+        assert select.select([self.child.stdout], [], [], 60)[0], f"no answer:\n{self.log()}"
         answer = self.child.stdout.readline()
         assert answer, f"the probe ended:\n{self.log()}"
         return json.loads(answer)

@@ -44,7 +44,7 @@ class Provider(Server):
         """The section admin.oidc for it."""
         roles = [{"value": "gateway-admins", "role": "admin"},
                  {"value": "gateway-operators", "role": "operator"}]
-        return {"issuer": self.issuer, "roles": roles,
+        return {"issuer": self.issuer, "roles": roles, "timeout": "30s",
                 **({"ca_file": str(self.ca)} if self.ca else {}), **more}
 
     def access_token(self):

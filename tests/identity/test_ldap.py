@@ -12,19 +12,21 @@ ROLES = [{"group": ADMINS, "role": "admin"}, {"group": "gateway-operators", "rol
 DIRECT = {"user_dn": f"uid={{user}},ou=people,{BASE}", "roles": ROLES}
 SEARCH = {"bind_dn": SERVICE_DN, "bind_password": SERVICE_PASSWORD, "user_base": BASE,
           "roles": ROLES}
+PATIENT = {"timeout": "30s"}  # a busy machine may stand still for seconds
 BY_GROUP_SEARCH = {"group_base": f"ou=groups,{BASE}"}
 
 
 @pytest.fixture(params=["plaintext", "starttls", "ldaps"])
 def transport(request, slapd):
-    return {"plaintext": {"url": slapd.url, "allow_plaintext": True},
-            "starttls": {"url": slapd.url, "start_tls": True, "ca_file": str(slapd.ca)},
-            "ldaps": {"url": slapd.tls_url, "ca_file": str(slapd.ca)}}[request.param]
+    way = {"plaintext": {"url": slapd.url, "allow_plaintext": True},
+           "starttls": {"url": slapd.url, "start_tls": True, "ca_file": str(slapd.ca)},
+           "ldaps": {"url": slapd.tls_url, "ca_file": str(slapd.ca)}}[request.param]
+    return way | PATIENT
 
 
 @pytest.fixture
 def plaintext(slapd):
-    return {"url": slapd.url, "allow_plaintext": True}
+    return {"url": slapd.url, "allow_plaintext": True} | PATIENT
 
 
 @pytest.mark.parametrize("users", [DIRECT, SEARCH, DIRECT | BY_GROUP_SEARCH,

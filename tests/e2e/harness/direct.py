@@ -50,9 +50,9 @@ def rows(url, sql, headers=None):
 
 def get(url, **options):
     """The answer to a GET as a user, redirects not followed."""
-    return requests.get(url, headers=USER, allow_redirects=False, timeout=30, **options)
+    return requests.get(url, headers=USER, allow_redirects=False, timeout=60, **options)
 
 
 def delete(url):
     """A DELETE as a user."""
-    return requests.delete(url, headers=USER, timeout=30)
+    return requests.delete(url, headers=USER, timeout=60)

@@ -11,6 +11,8 @@ class Front:
     def __init__(self, target_port):
         self._target = ("127.0.0.1", target_port)
         self._open = []
+        self._lock = threading.Lock()
+        self._is_cut = False
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -18,10 +20,10 @@ class Front:
 
     def cut(self):
         """From now on connections are refused, and those that are open are closed."""
-        for sock in (self._listener, *self._open):
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
+        with self._lock:
+            self._is_cut = True
+            for sock in (self._listener, *self._open):
+                _close(sock)
 
     def _accept(self):
         while True:
@@ -35,9 +37,16 @@ class Front:
         # Refused by the target, or a client that left or does not trust the certificate.
         with suppress(OSError), self._greet(client) as ours, \
                 socket.create_connection(self._target) as theirs:
-            self._open += [ours, theirs]
+            if not self._note(ours, theirs):
+                return
             threading.Thread(target=_pass_on, args=(theirs, ours), daemon=True).start()
             _pass_on(ours, theirs)
+
+    def _note(self, *sockets):
+        """False: it was cut meanwhile."""
+        with self._lock:
+            self._open += sockets
+            return not self._is_cut
 
     def _greet(self, client):
         return client
@@ -60,6 +69,12 @@ class TlsFront(Front):
 
     def _greet(self, client):
         return self._context.wrap_socket(client, server_side=True)
+
+
+def _close(sock):
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+    sock.close()
 
 
 def _pass_on(source, sink):

@@ -58,7 +58,7 @@ class Gateway:
     def terminate(self):
         self._process.terminate()
 
-    def wait(self, timeout=30):
+    def wait(self, timeout=60):
         return self._process.wait(timeout)
 
     def stop(self):
@@ -76,7 +76,7 @@ class Gateway:
         """One call of the admin API; with this gateway's own token unless another, or "", is given."""
         token = self.token if token is None else token
         return requests.request(method, f"{self.admin_url}/api/v1/{path}", json=body,
-                                headers={"X-Auth-Key": token} if token else {}, timeout=10)
+                                headers={"X-Auth-Key": token} if token else {}, timeout=60)
 
     def reconfigure(self, **sections):
         """Replaces the configuration file and returns when the gateway has taken it over."""
@@ -89,14 +89,15 @@ class Gateway:
 
     def events(self, name, **fields):
         """The log's lines of that event whose fields have these values."""
-        lines = [json.loads(line) for line in self.log_text().splitlines() if line.startswith("{")]
+        # The last one may be written only in part.
+        lines = [json.loads(line) for line in self.log_text().split("\n")[:-1] if line.startswith("{")]
         return [line for line in lines if line.get("event") == name
                 and all(line.get(key) == value for key, value in fields.items())]
 
     def metric(self, name, **labels):
         """The value of a metric, its name without `trino_gateway_`; None when it is not shown."""
         wanted = {f'{key}="{value}"' for key, value in labels.items()}
-        text = requests.get(f"{self.admin_url}/metrics", timeout=10).text
+        text = requests.get(f"{self.admin_url}/metrics", timeout=60).text
         for line in text.splitlines():
             found, _, rest = line.partition("{")
             shown, _, value = rest.rpartition("} ")
@@ -117,7 +118,8 @@ class Gateway:
             "listeners": [{"address": f"127.0.0.1:{self.port}"}],
             "admin": {"address": f"127.0.0.1:{self.admin_port}", "token": self.token},
             "store": {"url": f"sqlite:{self.database}"},
-            "monitor": {"interval": "1s"},
+            # A healthy cluster may stand still for ten seconds here; a dead one refuses at once.
+            "monitor": {"interval": "1s", "timeout": "30s"},
             **sections,
         }
 

@@ -30,7 +30,7 @@ class Load:
 
     def run_until(self, condition, what):
         try:
-            wait_until(lambda: self.errors or condition(), 60, what)
+            wait_until(lambda: self.errors or condition(), 180, what)
         except TimeoutError:
             self.stop()
             raise

@@ -47,7 +47,7 @@ class Process:
         self._log_file.close()
         return status
 
-    def stop(self, timeout=30):
+    def stop(self, timeout=60):
         """SIGTERM, and SIGKILL if that does not help in time. Returns the exit status."""
         self.terminate()
         try:

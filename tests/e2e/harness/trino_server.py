@@ -69,7 +69,7 @@ class TrinoServer:
 
         for query in living():
             direct.delete(f"{self.url}/v1/query/{query}")
-        wait_until(lambda: not living(), 30, f"queries at {self.name} end")
+        wait_until(lambda: not living(), 90, f"queries at {self.name} end")
 
     def _answers_a_query(self):
         if not self._process.running():
