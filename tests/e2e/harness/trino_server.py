@@ -11,8 +11,9 @@ from .waiting import wait_until
 
 # Short starts matter more here than fast queries: C1 and the serial collector start a server with
 # 9 s of CPU instead of 16 s (measured on 2 cores; a class data archive would save 3 s more of each
-# start, but costs one start to make).
-_JVM = ("-Xmx600M", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
+# start, but costs one start to make). The heap holds the history of a whole run: 600 MB were too few
+# once, after 500 queries.
+_JVM = ("-Xmx1200M", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
         "-Djdk.attach.allowAttachSelf=true", "--enable-native-access=ALL-UNNAMED")
 
 
