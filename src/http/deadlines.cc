@@ -31,6 +31,17 @@ void Deadlines::Stop() {
   timer_.cancel();
 }
 
+void Deadlines::Sweep() {
+  // Whatever has a deadline at all: ClearDeadline() makes it the latest time that there is.
+  constexpr auto kAny = Clock::TimePoint::max() - std::chrono::nanoseconds(1);
+  ExpireUntil(all_over_ ? kAny : clock_.Now());
+}
+
+void Deadlines::ExpireAll() {
+  all_over_ = true;  // first: who is woken may look
+  Sweep();
+}
+
 void Deadlines::ExpireUntil(Clock::TimePoint time) {
   // From the end: Expire() may destroy its object, and the last entry then takes its place, which
   // has been looked at already.

@@ -50,10 +50,13 @@ class Deadlines {
   void Stop();
 
   // Ends what is over now; Run() calls it, and tests do.
-  void Sweep() { ExpireUntil(clock_.Now()); }
+  void Sweep();
 
-  // Ends everything that has a deadline, however far: for stopping.
-  void ExpireAll() { ExpireUntil(Clock::TimePoint::max() - std::chrono::nanoseconds(1)); }
+  // Ends everything that has a deadline, however far, and from now on with each sweep what was
+  // given one since: for stopping, when nothing that goes on from here is to wait for anybody.
+  void ExpireAll();
+  // Was ExpireAll() called? Then nothing new should be begun.
+  bool all_over() const { return all_over_; }
 
  private:
   friend class Expiring;
@@ -62,6 +65,7 @@ class Deadlines {
   const Clock& clock_;
   Timer timer_;
   bool stopped_ = false;
+  bool all_over_ = false;
   std::vector<Expiring*> entries_;
 };
 

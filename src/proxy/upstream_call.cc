@@ -6,6 +6,15 @@
 #include <fmt/format.h>
 
 namespace gateway::proxy {
+namespace {
+
+// Of an exchange that goes on after the worker was told to end all of them.
+Expected<void> CutOff() {
+  return Fail(ErrorCode::kCancelled, "the gateway ends, and has cut off its clients",
+              Origin::kClient);
+}
+
+}  // namespace
 
 UpstreamCall::UpstreamCall(WorkerContext& context, http::Connection& client, RequestBody& body)
     : context_(context), client_(client), body_(body) {}
@@ -36,6 +45,8 @@ Awaitable<Expected<void>> UpstreamCall::Run(const UpstreamRequest& request,
       body_.replayable() && called.error().origin == Origin::kBackend) {
     called = co_await Attempt(request, head_timeout, true);
   }
+  // Whatever it looks like: the backend has no part in it, and no other one shall be asked.
+  if (!called && context_.deadlines.all_over()) called = CutOff();
   if (!called) {
     called.error().message =
         fmt::format("backend '{}': {}", backend_->backend.id, called.error().message);
@@ -50,6 +61,7 @@ Awaitable<Expected<void>> UpstreamCall::Attempt(const UpstreamRequest& request,
   head_text_.clear();
   early_answer_ = false;
   connected_ = false;
+  if (context_.deadlines.all_over()) co_return CutOff();
   // From before there is a connection: who drains the backend waits for it.
   backend_->counters->in_flight.fetch_add(1, std::memory_order_relaxed);
   counted_ = true;
@@ -60,6 +72,8 @@ Awaitable<Expected<void>> UpstreamCall::Attempt(const UpstreamRequest& request,
     co_return std::unexpected(std::move(lease).error());
   }
   connection_ = std::move(lease->connection);
+  // It may have taken until after the end: a statement sent now would run for nobody.
+  if (context_.deadlines.all_over()) co_return CutOff();
   reused_ = lease->reused;
   connected_ = true;
 

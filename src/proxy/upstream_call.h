@@ -31,7 +31,8 @@ class UpstreamCall {
   UpstreamCall& operator=(const UpstreamCall&) = delete;
 
   // Errors with origin kBackend: kRefused (nothing was sent), kClosed, kTimeout, kProtocol,
-  // kTooLarge. Origin kClient: kCancelled, the client went away; others: its body is broken.
+  // kTooLarge. Origin kClient: kCancelled, the client went away, or all clients were cut off as the
+  // gateway ends, and then nothing is begun any more; others: its body is broken.
   Awaitable<Expected<void>> Run(const UpstreamRequest& request,
                                 std::chrono::milliseconds head_timeout);
 

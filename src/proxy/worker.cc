@@ -181,7 +181,8 @@ void Worker::Abort() {
   http::asio::post(io_, [this] {
     const auto sessions = sessions_;
     for (auto* session : sessions) session->Abort();
-    deadlines_.ExpireAll();  // calls of services, which know of no session
+    // Calls of services, which know of no session, and all that is begun after this.
+    deadlines_.ExpireAll();
   });
 }
 

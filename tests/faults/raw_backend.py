@@ -96,6 +96,26 @@ class RawBackend:
         wire.send(response_text(status, [("Content-Type", "application/json")], body))
 
 
+class Unanswering:
+    """Listens on a port, but its queue is full: further connections are not answered."""
+
+    def __init__(self, port):
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=0)
+        self.waiting = []
+        while True:
+            waiting = socket.socket()
+            self.waiting.append(waiting)
+            waiting.settimeout(0.3)
+            try:
+                waiting.connect(("127.0.0.1", port))
+            except TimeoutError:
+                break
+
+    def close(self):
+        for one in [self.listener, *self.waiting]:
+            one.close()
+
+
 class Exchange:
     """One request that a script answers."""
 

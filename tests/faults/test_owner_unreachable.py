@@ -3,39 +3,18 @@ so that connections are not refused but time out, or it answers that it cannot a
 
 import json
 import re
-import socket
 from contextlib import suppress
 
 import pytest
 
 from .harness import wait_for
 from .queries import submit
-from .raw_backend import sends
+from .raw_backend import Unanswering, sends
 from .wire import Broken, response_text
 
 UUID = "2a4fd2ef-5ba1-4d9c-8e0e-0d4b8e3a1c11"
 ID = "20260101_000000_00000_first"
 TEST = ("X-Test", "1")
-
-
-class Unanswering:
-    """Listens on a port, but its queue is full: further connections are not answered."""
-
-    def __init__(self, port):
-        self.listener = socket.create_server(("127.0.0.1", port), backlog=0)
-        self.waiting = []
-        while True:
-            waiting = socket.socket()
-            self.waiting.append(waiting)
-            waiting.settimeout(0.3)
-            try:
-                waiting.connect(("127.0.0.1", port))
-            except TimeoutError:
-                break
-
-    def close(self):
-        for one in [self.listener, *self.waiting]:
-            one.close()
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import time
 import pytest
 
 from .harness import wait_for
+from .http_service import HttpService
 from .queries import AS_ALICE, run_query
-from .raw_backend import statement_answer
+from .raw_backend import Unanswering, statement_answer
 from .wire import connect, request_text
 
 ID = "20260101_000000_00007_rawb1"
@@ -99,6 +100,53 @@ def test_the_end_of_the_grace_time_ends_the_gateway(lab):
     gateway.signal(signal.SIGTERM)
     gateway.wait()
     assert 0.4 < time.monotonic() - began < 20
+
+
+def submissions(backend):
+    return [head for head in backend.heads if head.method == "POST"]
+
+
+def begin_submission(gateway):
+    wire = gateway.connect()
+    wire.send(request_text("POST", "/v1/statement", gateway.host, [*AS_ALICE, ("X-Test", "1")],
+                           b"SELECT 1"))
+    return wire
+
+
+def test_a_statement_is_sent_nowhere_else_once_its_client_is_cut_off(lab):
+    """It was waiting for a connection to a cluster that has gone without a word."""
+    lost, other = lab.raw_backend("rawb1"), lab.raw_backend("rawb2")
+    never = threading.Event()
+    lab.parts.callback(never.set)
+    other.script = lambda exchange: never.wait(120)
+    gateway = lab.gateway({"c1": lost, "c2": other}, monitor={"interval": "1h"},
+                          timeouts={"shutdown_grace": "500ms", "submit_head": "120s"})
+    lost.close()
+    lab.parts.callback(Unanswering(lost.port).close)
+    # In turn: each second one is at c1. As many as make sure that the budget has retries.
+    wires = [begin_submission(gateway) for _ in range(8)]
+    wait_for(lambda: len(submissions(other)) == 4, "half of the statements to arrive")
+    gateway.signal(signal.SIGTERM)
+    gateway.wait()
+    assert len(submissions(other)) == 4
+    assert all(wire.ended() for wire in wires)
+    assert gateway.events("gateway.exchanges_cut_off")
+
+
+def test_a_statement_is_not_sent_after_all_once_its_client_is_cut_off(lab):
+    """It was waiting for the external router, without which the policies decide."""
+    router = HttpService(lambda call: router.hang(call))
+    lab.parts.callback(router.close)
+    backend = lab.raw_backend("rawb1")
+    gateway = lab.gateway(
+        {"c1": backend}, timeouts={"shutdown_grace": "500ms"},
+        routing={"external": {"url": f"{router.url}/route", "timeout": "60s"}})
+    wire = begin_submission(gateway)
+    wait_for(lambda: router.calls, "the router to be asked")
+    gateway.signal(signal.SIGTERM)
+    gateway.wait()
+    assert submissions(backend) == []
+    assert wire.ended()
 
 
 def test_the_end_comes_however_fast_the_workers_are(lab):
