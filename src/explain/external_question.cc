@@ -15,13 +15,12 @@
 namespace gateway::explain {
 namespace {
 
-constexpr std::chrono::seconds kNameServiceGrace{1};
-
-// What must live as long as the loop, in the order in which it is needed.
+// What must live as long as the loop, in the order in which it is needed. The loop's end waits for
+// a lookup that is under way, as nothing can end that.
 class Question {
  public:
   Question(const rules::ExternalRouterOptions& options, telemetry::Logger& logger)
-      : timeout_(options.timeout), router_(Uncached(options), io_, deadlines_, logger, metrics_) {}
+      : router_(Uncached(options), io_, deadlines_, logger, metrics_) {}
 
   Expected<void> Run(rules::Facts& facts, const rules::Groups& groups, rules::Decision& decision) {
     http::asio::co_spawn(io_, deadlines_.Run(), [](const std::exception_ptr&) {});
@@ -30,7 +29,8 @@ class Question {
                            if (!failure) result_ = std::move(asked);
                            deadlines_.Stop();
                          });
-    io_.run_for(timeout_ + kNameServiceGrace);
+    // Not until there is nothing left to do: that may be a lookup of which nobody wants the answer.
+    while (!result_ && io_.run_one() > 0) continue;
     if (!result_) {
       return Fail(ErrorCode::kTimeout, "the external router gave no answer in time",
                   Origin::kBackend);
@@ -48,7 +48,6 @@ class Question {
   }
 
   const SystemClock clock_;
-  const std::chrono::milliseconds timeout_;
   std::optional<Expected<void>> result_;  // before the loop, whose end may still set it
   telemetry::Metrics metrics_;            // of nobody: a question of people does not count
   http::asio::io_context io_{1};

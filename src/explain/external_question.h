@@ -13,7 +13,7 @@
 namespace gateway::explain {
 
 // Adds to `decision` what it says, or its fallback; as ExternalRouter::Ask(). Waits for the
-// router's timeout at most, and for a second more where the name service hangs.
+// router's timeout at most, but where the name service hangs until the system's resolver gives up.
 [[nodiscard]] Expected<void> AskExternalRouter(const rules::ExternalRouterOptions& options,
                                                rules::Facts& facts,
                                                const rules::Groups& groups,

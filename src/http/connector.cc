@@ -1,12 +1,11 @@
 #include "http/connector.h"
 
-#include <boost/asio/ip/address.hpp>
+#include <memory>
+
 #include <fmt/format.h>
 
 namespace gateway::http {
 namespace {
-
-constexpr std::chrono::seconds kResolveTtl{5};
 
 // Ends a connect attempt that takes too long.
 class ConnectDeadline final : public Expiring {
@@ -31,34 +30,11 @@ class ConnectDeadline final : public Expiring {
 
 }  // namespace
 
-Connector::Connector(asio::io_context& io, Deadlines& deadlines) : io_(io), deadlines_(deadlines) {}
-
-Awaitable<Expected<std::vector<tcp::endpoint>>> Connector::Resolve(const Url& url) {
-  error_code ec;
-  if (const auto address = asio::ip::make_address(url.host, ec); !ec) {
-    co_return std::vector{tcp::endpoint(address, url.port)};
-  }
-  const auto name = url.ToString();
-  if (const auto known = resolved_.find(name);
-      known != resolved_.end() && known->second.until > deadlines_.Now()) {
-    co_return known->second.endpoints;
-  }
-  asio::ip::basic_resolver<tcp, Executor> resolver(io_.get_executor());
-  const auto [failure, results] =
-      co_await resolver.async_resolve(url.host, std::to_string(url.port), kTuple);
-  if (failure) {
-    co_return Fail(ErrorCode::kRefused,
-                   fmt::format("resolve '{}': {}", url.host, failure.message()), Origin::kBackend);
-  }
-  Resolved answer;
-  for (const auto& result : results) answer.endpoints.push_back(result.endpoint());
-  answer.until = deadlines_.Now() + kResolveTtl;
-  resolved_[name] = answer;
-  co_return answer.endpoints;
-}
+Connector::Connector(asio::io_context& io, Deadlines& deadlines)
+    : io_(io), deadlines_(deadlines), addresses_(deadlines, SystemLookUp(io)) {}
 
 Awaitable<Expected<TcpSocket>> Connector::ConnectTcp(const Url& url, Clock::TimePoint deadline) {
-  const auto endpoints = co_await Resolve(url);
+  const auto endpoints = co_await addresses_.Find(url, deadline);
   if (!endpoints) co_return std::unexpected(endpoints.error());
   std::string reason = "no address";
   for (const auto& endpoint : *endpoints) {

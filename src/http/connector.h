@@ -1,18 +1,14 @@
-// Makes connections: resolves a name, connects within a deadline, does the TLS handshake.
+// Makes connections: finds the addresses of a name, connects, does the TLS handshake; all of it
+// within a deadline.
 //
 // Threads: one event loop only.
-// Memory: the last answer of the name service for each address, kept for a few seconds.
 #pragma once
 
 #include <chrono>
-#include <memory>
-#include <string>
-#include <unordered_map>
-#include <vector>
 
 #include "base/error.h"
-#include "base/strings.h"
 #include "base/url.h"
+#include "http/address_book.h"
 #include "http/asio.h"
 #include "http/connection.h"
 #include "http/deadlines.h"
@@ -35,19 +31,16 @@ class Connector {
                                              Clock::TimePoint deadline,
                                              TlsClient* tls = nullptr);
 
- private:
-  struct Resolved {
-    std::vector<tcp::endpoint> endpoints;
-    Clock::TimePoint until;
-  };
+  // Lets no lookup keep the loop from its end, but for one that is under way.
+  void GiveUpLookups() { addresses_.GiveUp(); }
 
-  Awaitable<Expected<std::vector<tcp::endpoint>>> Resolve(const Url& url);
+ private:
   Awaitable<Expected<TcpSocket>> ConnectTcp(const Url& url, Clock::TimePoint deadline);
 
   asio::io_context& io_;
   Deadlines& deadlines_;
   TlsClient tls_;
-  std::unordered_map<std::string, Resolved, StringHash, std::equal_to<>> resolved_;
+  AddressBook addresses_;
 };
 
 }  // namespace gateway::http

@@ -162,6 +162,11 @@ Awaitable<Expected<ControlResponse>> ControlClient::Fetch(ControlRequest request
   co_return std::move(attempt.response);
 }
 
+void ControlClient::CloseIdle() {
+  idle_.Clear();
+  connector_.GiveUpLookups();
+}
+
 // On `kept`, or, if that is null, on a new connection.
 Awaitable<ControlClient::Attempt> ControlClient::Try(const ControlRequest& request,
                                                      ConnectionPtr kept) {

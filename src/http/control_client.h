@@ -66,8 +66,8 @@ class ControlClient {
   // kBackend. kInvalidArgument: the target could not stand in a request line; nothing was sent.
   Awaitable<Expected<ControlResponse>> Fetch(ControlRequest request);
 
-  // Closes the connections that are kept.
-  void CloseIdle() { idle_.Clear(); }
+  // Closes the connections that are kept, and gives up lookups of names: for stopping.
+  void CloseIdle();
 
  private:
   struct Attempt;

@@ -27,6 +27,11 @@ void UpstreamPool::Release(const Url& url, ConnectionPtr connection) {
   idle_.Keep(url.ToString(), std::move(connection));
 }
 
+void UpstreamPool::Clear() {
+  idle_.Clear();
+  connector_.GiveUpLookups();
+}
+
 Awaitable<Expected<ConnectionPtr>> UpstreamPool::Connect(const Url& url, std::string authority) {
   auto made = co_await connector_.Connect(url, deadlines_.Now() + options_.connect_timeout);
   if (!made) {

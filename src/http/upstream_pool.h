@@ -51,8 +51,8 @@ class UpstreamPool {
   // Gives back a connection on which the whole exchange has ended properly.
   void Release(const Url& url, ConnectionPtr connection);
 
-  // Closes all idle connections.
-  void Clear() { idle_.Clear(); }
+  // Closes all idle connections, and gives up lookups of names: for stopping.
+  void Clear();
 
  private:
   Awaitable<Expected<ConnectionPtr>> Connect(const Url& url, std::string authority);

@@ -16,7 +16,8 @@ namespace {
 
 using Fetched = Expected<http::ControlResponse>;
 
-// Runs one request on an event loop of its own, on the calling thread.
+// Runs one request on an event loop of its own, on the calling thread. The client holds its
+// deadline; but the end of the loop waits for a lookup that is under way, as nothing can end that.
 class OneFetch {
  public:
   Fetched Run(http::ControlRequest request, std::chrono::milliseconds timeout) {
@@ -27,8 +28,8 @@ class OneFetch {
                            if (!failure) result_ = std::move(fetched);
                            deadlines_.Stop();
                          });
-    // The client holds its deadline but for the name service; that one must not hold us.
-    io_.run_for(timeout + std::chrono::seconds(1));
+    // Not until there is nothing left to do: that may be a lookup of which nobody wants the answer.
+    while (!result_ && io_.run_one() > 0) continue;
     if (result_) return *std::move(result_);
     return Fail(ErrorCode::kTimeout, "no answer before the deadline", Origin::kBackend);
   }

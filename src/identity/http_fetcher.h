@@ -1,6 +1,7 @@
 // HTTP requests to an identity provider, one at a time, waited for.
 //
-// Threads: any; the calls block for the timeout at most. No redirects are followed.
+// Threads: any; the calls block for the timeout at most, but where the name service hangs until the
+// system's resolver gives up. No redirects are followed.
 #pragma once
 
 #include <chrono>
