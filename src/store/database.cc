@@ -151,6 +151,8 @@ void Database::CleanUp(Lease& lease, const Failure& failure, bool in_transaction
   }
   if (!in_transaction) return;
   try {
+    const Watchdog::Guard guard(watchdog_, SocketOf(*lease.session, url_.engine),
+                                options_.statement_timeout);
     *lease.session << "ROLLBACK";
   } catch (const std::exception&) {
     // SQLite has rolled back by itself after some errors. From a server this is worth nothing now.
