@@ -8,11 +8,12 @@ Watchdog::Guard::Guard(Watchdog& watchdog, int socket, std::chrono::milliseconds
     : watchdog_(watchdog), socket_(socket), deadline_(std::chrono::steady_clock::now() + patience) {
   if (socket_ < 0) return;
   const std::lock_guard lock(watchdog_.mutex_);
-  position_ = watchdog_.guards_.insert(watchdog_.guards_.end(), this);
+  // First, as it may throw: what is in the list must have a destructor that takes it out.
   if (!watchdog_.thread_.joinable()) {
     watchdog_.thread_ =
         std::jthread([dog = &watchdog_](const std::stop_token& stop) { dog->Watch(stop); });
   }
+  position_ = watchdog_.guards_.insert(watchdog_.guards_.end(), this);
   if (watchdog_.idle_) watchdog_.changed_.notify_one();
 }
 
