@@ -22,15 +22,19 @@ class SuffixKeeper {
 
   // Both must outlive the keeper.
   SuffixKeeper(store::Store& store, telemetry::Logger& logger);
-  // Writes what is pending.
+  // Writes what is pending, unless the store is not to be had: then each write would wait for it.
   ~SuffixKeeper();
 
   void Keep(const proxy::Sighting& sighting);
 
  private:
+  void Save(const proxy::Sighting& sighting);
+
   store::Store& store_;
   telemetry::Logger& logger_;
   std::atomic<int> pending_{0};
+  std::atomic<bool> ending_{false};
+  bool given_up_ = false;  // of the thread
   boost::asio::thread_pool thread_{1};
 };
 
