@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <absl/cleanup/cleanup.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -153,9 +154,11 @@ Awaitable<void> Worker::Serve(http::TcpSocket socket, const Listener& listener) 
       std::make_shared<http::Connection>(std::move(socket), Origin::kClient, deadlines_));
   sessions_.insert(&session);
   shared_.metrics.ClientConnected();
+  const absl::Cleanup leave = [&] {
+    sessions_.erase(&session);
+    shared_.metrics.ClientDisconnected();
+  };
   co_await session.Run();
-  sessions_.erase(&session);
-  shared_.metrics.ClientDisconnected();
 }
 
 void Worker::Publish(model::SnapshotPtr snapshot) {
