@@ -182,11 +182,18 @@ Awaitable<void> HttpServer::Serve(http::TcpSocket socket) {
   if (ec) co_return;
   Connection connection{Stream(std::move(socket)), peer.address().to_string()};
   connections_.insert(&connection);
-  do {
-    connection.phase = Connection::Phase::kRequest;
-    connection.since = ++phases_;
-  } while (!stopping_ && co_await ServeOne(connection));
+  // No guard, as that would run when the loop ends, too, and then the server may be gone.
+  std::exception_ptr failure;
+  try {
+    do {
+      connection.phase = Connection::Phase::kRequest;
+      connection.since = ++phases_;
+    } while (!stopping_ && co_await ServeOne(connection));
+  } catch (...) {
+    failure = std::current_exception();
+  }
   connections_.erase(&connection);
+  if (failure) std::rethrow_exception(failure);
 }
 
 Awaitable<bool> HttpServer::ServeOne(Connection& connection) {
