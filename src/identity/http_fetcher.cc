@@ -18,6 +18,7 @@ using Fetched = Expected<http::ControlResponse>;
 
 // Runs one request on an event loop of its own, on the calling thread. The client holds its
 // deadline; but the end of the loop waits for a lookup that is under way, as nothing can end that.
+// Throws when the system has no descriptors or threads left for the loop.
 class OneFetch {
  public:
   Fetched Run(http::ControlRequest request, std::chrono::milliseconds timeout) {
@@ -25,18 +26,24 @@ class OneFetch {
     http::asio::co_spawn(io_, deadlines_.Run(), [](const std::exception_ptr&) {});
     http::asio::co_spawn(io_, client_.Fetch(std::move(request)),
                          [this](const std::exception_ptr& failure, Fetched fetched) {
-                           if (!failure) result_ = std::move(fetched);
+                           if (failure) {
+                             failure_ = failure;
+                           } else {
+                             result_ = std::move(fetched);
+                           }
                            deadlines_.Stop();
                          });
     // Not until there is nothing left to do: that may be a lookup of which nobody wants the answer.
-    while (!result_ && io_.run_one() > 0) continue;
+    while (!result_ && !failure_ && io_.run_one() > 0) continue;
+    if (failure_) std::rethrow_exception(failure_);
     if (result_) return *std::move(result_);
     return Fail(ErrorCode::kTimeout, "no answer before the deadline", Origin::kBackend);
   }
 
  private:
   const SystemClock clock_;
-  std::optional<Fetched> result_;  // before the loop, whose end may still set it
+  std::optional<Fetched> result_;  // before the loop, whose end may still set these
+  std::exception_ptr failure_;
   http::asio::io_context io_{1};
   http::Deadlines deadlines_{io_, clock_};
   http::ControlClient client_{io_, deadlines_};
@@ -51,12 +58,15 @@ Expected<HttpAnswer> Send(http::ControlRequest request,
   auto tls = http::TlsClient::Create({.ca_file = ca_file});
   if (!tls) return Fail(ErrorCode::kUnavailable, std::move(tls).error().message);
   request.tls = *std::move(tls);
-  auto response = OneFetch().Run(std::move(request), timeout);
-  if (!response) {
+  try {
+    auto response = OneFetch().Run(std::move(request), timeout);
+    if (response) return HttpAnswer{response->status, std::move(response->body)};
     return Fail(ErrorCode::kUnavailable,
                 fmt::format("{}: {}", url.ToString(), response.error().message), Origin::kBackend);
+  } catch (const std::exception& failure) {
+    return Fail(ErrorCode::kUnavailable,
+                fmt::format("{}: cannot be asked: {}", url.ToString(), failure.what()));
   }
-  return HttpAnswer{response->status, std::move(response->body)};
 }
 
 }  // namespace

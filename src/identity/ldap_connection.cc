@@ -1,5 +1,6 @@
 #include "identity/ldap_connection.h"
 
+#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
@@ -54,6 +55,16 @@ int SetOptions(LDAP* handle, const LdapOptions& options) {
   return LDAP_OPT_SUCCESS;
 }
 
+// It has a thread, and the system may have none left.
+Expected<std::unique_ptr<LdapWatchdog>> NewWatchdog(const std::string& url) {
+  try {
+    return std::make_unique<LdapWatchdog>();
+  } catch (const std::exception& failure) {
+    return Fail(ErrorCode::kUnavailable,
+                fmt::format("ldap {}: cannot be asked: no thread: {}", url, failure.what()));
+  }
+}
+
 // A value of each kind of answer that says: this user or this password, not the server's trouble.
 bool IsRefusal(int code) {
   return code == LDAP_INVALID_CREDENTIALS || code == LDAP_NO_SUCH_OBJECT ||
@@ -93,9 +104,11 @@ LdapConnection::~LdapConnection() = default;
 LdapConnection::LdapConnection(LdapConnection&&) noexcept = default;
 
 Expected<LdapConnection> LdapConnection::Open(const LdapOptions& options) {
+  auto watchdog = NewWatchdog(options.url);
+  if (!watchdog) return std::unexpected(std::move(watchdog).error());
   LDAP* raw = nullptr;
   const int made = ldap_initialize(&raw, options.url.c_str());
-  LdapConnection connection(std::make_unique<LdapWatchdog>(), Handle(raw, Unbind), options);
+  LdapConnection connection(*std::move(watchdog), Handle(raw, Unbind), options);
   if (made != LDAP_SUCCESS) return connection.FailAt("initialize", made);
   if (SetOptions(raw, options) != LDAP_OPT_SUCCESS ||
       connection.watchdog_->Attach(raw) != LDAP_OPT_SUCCESS) {
