@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include <fmt/format.h>
@@ -98,11 +99,15 @@ inline MethodTable FakeMethods(LastCall& last) {
   return table;
 }
 
-// Tokens are names of roles; without one everybody may read.
+// Tokens are names of roles; without one everybody may read. Looking up the user `faulty` throws,
+// and so does the token `faulty`.
 inline AccessHooks FakeAccess() {
   AccessHooks hooks;
   hooks.authenticate =
       [](const identity::Credentials& credentials) -> Expected<identity::Principal> {
+    if (credentials.user == "faulty" || credentials.token == "faulty") {
+      throw std::runtime_error("no descriptors are left");
+    }
     const auto role =
         identity::ParseRole(credentials.token.empty() ? credentials.password : credentials.token);
     if (!role) return Fail(ErrorCode::kUnauthenticated, "the token is wrong");

@@ -16,6 +16,7 @@
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/server_callback.h>
 
+#include "rpc/guarded.h"
 #include "rpc/status.h"
 #include "rpc/unknown_fields.h"
 
@@ -115,30 +116,18 @@ class Call {
   // Finds out who calls.
   void Identify() {
     // No web page can speak gRPC, so the name that the caller used does not matter, but from where.
-    principal_ = parts_.access.Admit(credentials_, {"localhost", whence_.local}, method_.role);
+    auto done = Guarded([this] {
+      principal_ = parts_.access.Admit(credentials_, {"localhost", whence_.local}, method_.role);
+    });
+    if (!done) principal_ = std::unexpected(std::move(done).error());
   }
 
+  // Whatever happens: what goes wrong is an answer as well, and logged when it is our fault.
   grpc::Status Run(const ByteBuffer& request, ByteBuffer& response) {
-    const auto& principal = *principal_;
-    if (!principal) {
-      parts_.logger.Event(telemetry::Level::kInfo, "admin.refused",
-                          {{"method", method_.Title()},
-                           {"client", whence_.client},
-                           {"result", NameOf(principal.error().code)}});
-      return ToGrpc(principal.error());
-    }
-    const auto message = method_.NewRequest();
-    if (!Parse(request, *message)) {
-      return {grpc::StatusCode::INVALID_ARGUMENT, "the request is not the method's message"};
-    }
-    if (auto known = CheckFieldsAreKnown(*message); !known) return ToGrpc(known.error());
-    const auto answer = method_.NewResponse();
-    const auto done =
-        Invoke(method_, *message, *answer, {whence_.client, *principal, method_.Title()});
-    if (done) {
-      Serialize(*answer, response);
-      return grpc::Status::OK;
-    }
+    Expected<void> answered;
+    auto done = Guarded([&] { answered = Answer(request, response); });
+    if (done) done = std::move(answered);
+    if (done) return grpc::Status::OK;
     if (done.error().code == ErrorCode::kInternal) {
       parts_.logger.Event(telemetry::Level::kError, "admin.failed",
                           {{"method", method_.Title()}, {"reason", done.error().message}});
@@ -147,6 +136,28 @@ class Call {
   }
 
  private:
+  Expected<void> Answer(const ByteBuffer& request, ByteBuffer& response) const {
+    const auto& principal = *principal_;
+    if (!principal) {
+      if (principal.error().code != ErrorCode::kInternal) {
+        parts_.logger.Event(telemetry::Level::kInfo, "admin.refused",
+                            {{"method", method_.Title()},
+                             {"client", whence_.client},
+                             {"result", NameOf(principal.error().code)}});
+      }
+      return std::unexpected(principal.error());
+    }
+    const auto message = method_.NewRequest();
+    if (!Parse(request, *message)) {
+      return Fail(ErrorCode::kInvalidArgument, "the request is not the method's message");
+    }
+    if (auto known = CheckFieldsAreKnown(*message); !known) return known;
+    const auto answer = method_.NewResponse();
+    auto done = Invoke(method_, *message, *answer, {whence_.client, *principal, method_.Title()});
+    if (done) Serialize(*answer, response);
+    return done;
+  }
+
   const Parts& parts_;
   const Method& method_;
   const Whence whence_;

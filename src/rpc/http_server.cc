@@ -16,6 +16,7 @@
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
 
+#include "rpc/guarded.h"
 #include "rpc/http_message.h"
 #include "rpc/origin_form.h"
 
@@ -232,7 +233,7 @@ Awaitable<bool> HttpServer::ServeOne(Connection& connection) {
   }
   const bool head_only = request.method == "HEAD";
   connection.phase = Connection::Phase::kAnswer;
-  auto response = co_await Answer(api_.Prepare(std::move(request)));
+  auto response = co_await Answer(std::move(request));
   const bool keep = keep_alive && !stopping_;
   connection.phase = Connection::Phase::kReader;
   connection.since = ++phases_;
@@ -247,19 +248,40 @@ Awaitable<void> HttpServer::Refuse(Connection& connection, Response response) {
   co_await Linger(connection.stream, connection.buffer);
 }
 
-Awaitable<Response> HttpServer::Answer(HttpApi::Plan plan) {
-  using Thread = HttpApi::Thread;
-  const Error full{ErrorCode::kUnavailable, Origin::kGateway, "too many requests wait: try again"};
-  if (plan.identify) {
-    const bool ran = co_await RunOn(PoolFor(plan.identify_on), std::move(plan.identify));
-    if (!ran) co_return plan.refuse(full);
+Awaitable<Response> HttpServer::Answer(Request request) {
+  const auto called = fmt::format("{} {}", request.method, request.path());
+  HttpApi::Plan plan;
+  Expected<Response> response;
+  if (auto made = Guarded([&] { plan = api_.Prepare(std::move(request)); }); made) {
+    response = co_await Run(plan);
+  } else {
+    response = std::unexpected(std::move(made).error());
   }
-  if (plan.thread == Thread::kLoop) co_return plan.run();
+  if (response) co_return *std::move(response);
+  const auto& error = response.error();
+  if (error.code == ErrorCode::kInternal) {
+    logger_.Event(telemetry::Level::kError, "admin.failed",
+                  {{"method", called}, {"reason", error.message}});
+  }
+  co_return plan.refuse(error);
+}
+
+Awaitable<Expected<Response>> HttpServer::Run(HttpApi::Plan& plan) {
+  if (plan.identify) {
+    auto ran = co_await RunOn(PoolFor(plan.identify_on), std::move(plan.identify));
+    if (!ran) co_return std::unexpected(std::move(ran).error());
+  }
   // Shared: the thread may still be at it when this coroutine is destroyed with its loop.
   const auto response = std::make_shared<Response>();
   auto run = [response, run = std::move(plan.run)] { *response = run(); };
-  const bool ran = co_await RunOn(PoolFor(plan.thread), std::move(run));
-  co_return ran ? std::move(*response) : plan.refuse(full);
+  Expected<void> ran;
+  if (plan.thread == HttpApi::Thread::kLoop) {
+    ran = Guarded(run);
+  } else {
+    ran = co_await RunOn(PoolFor(plan.thread), std::move(run));
+  }
+  if (!ran) co_return std::unexpected(std::move(ran).error());
+  co_return std::move(*response);
 }
 
 WorkPool& HttpServer::PoolFor(HttpApi::Thread thread) const {
@@ -277,24 +299,29 @@ WorkPool& HttpServer::PoolFor(HttpApi::Thread thread) const {
   return pools_.waiting;
 }
 
-Awaitable<bool> HttpServer::RunOn(WorkPool& pool, std::function<void()> run) {
+Awaitable<Expected<void>> HttpServer::RunOn(WorkPool& pool, std::function<void()> run) {
+  const Error full{ErrorCode::kUnavailable, Origin::kGateway, "too many requests wait: try again"};
   const bool lists = &pool == &pools_.lists;
   auto& taken_places = lists ? at_lists_ : at_pools_;
-  if (taken_places >= (lists ? kMaxLists : kMaxAtPools)) co_return false;
-  auto initiate = [this, &pool](auto handler, std::function<void()> taken) {
+  if (taken_places >= (lists ? kMaxLists : kMaxAtPools)) co_return std::unexpected(full);
+  auto initiate = [this, &pool, &full](auto handler, std::function<void()> taken) {
     // Shared, so that it is still here when the pool does not take the work.
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    const bool posted = pool.Post(
-        [this, shared, taken = std::move(taken), work = asio::make_work_guard(io_)]() mutable {
-          taken();
-          taken = nullptr;
-          asio::post(io_, [shared] { std::move (*shared)(true); });
-        });
-    if (!posted) asio::post(io_, [shared] { std::move (*shared)(false); });
+    const bool posted = pool.Post([this, shared, taken = std::move(taken),
+                                   work = asio::make_work_guard(io_)]() mutable {
+      auto ran = Guarded(taken);
+      taken = nullptr;
+      asio::post(io_,
+                 [shared, ran = std::move(ran)]() mutable { std::move (*shared)(std::move(ran)); });
+    });
+    if (!posted) {
+      asio::post(io_,
+                 [shared, full] { std::move (*shared)(Expected<void>(std::unexpected(full))); });
+    }
   };
   constexpr asio::use_awaitable_t<http::Executor> kAwait;
   ++taken_places;
-  const bool ran = co_await asio::async_initiate<decltype(kAwait), void(bool)>(
+  auto ran = co_await asio::async_initiate<decltype(kAwait), void(Expected<void>)>(
       std::move(initiate), kAwait, std::move(run));
   --taken_places;
   co_return ran;

@@ -63,10 +63,14 @@ class HttpServer {
   // Is the connection good for another request?
   http::Awaitable<bool> ServeOne(Connection& connection);
   http::Awaitable<void> Refuse(Connection& connection, Response response);
-  http::Awaitable<Response> Answer(HttpApi::Plan plan);
+  // Whatever happens: what goes wrong is an answer as well, and logged when it is our fault.
+  http::Awaitable<Response> Answer(Request request);
+  // All steps of the plan, each on its thread. kUnavailable: no thread is free. kInternal: a step
+  // threw.
+  http::Awaitable<Expected<Response>> Run(HttpApi::Plan& plan);
   WorkPool& PoolFor(HttpApi::Thread thread) const;
-  // Runs it on a thread of the pool; false: there is no room for it.
-  http::Awaitable<bool> RunOn(WorkPool& pool, std::function<void()> run);
+  // Runs it on a thread of the pool. Errors as those of Run().
+  http::Awaitable<Expected<void>> RunOn(WorkPool& pool, std::function<void()> run);
   // Ends the connection that has waited for its client for longest.
   void MakeRoom();
   // Until a connection ended or a moment passed.

@@ -417,6 +417,33 @@ TEST_F(ServerTest, LogsInOnOneThreadAndCallsOnAnother) {
   EXPECT_TRUE(Has(client.Read(), "204 No Content"));
 }
 
+TEST_F(ServerTest, AnswersARequestWhoseWorkThrowsAndServesOn) {
+  Start();
+  const auto get = [this](std::string_view credentials) {
+    RawClient client(port_);
+    client.Send("GET /api/v1/backends/c1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" +
+                std::string(credentials) + "\r\n\r\n");
+    return client.Read();
+  };
+  constexpr std::string_view kFaulty = "Authorization: Basic ZmF1bHR5OmFkbWlu";
+  for (const auto credentials : {kFaulty, std::string_view("X-Auth-Key: faulty")}) {
+    SCOPED_TRACE(credentials);
+    const auto answer = get(credentials);
+    EXPECT_EQ(StatusLineOf(answer), "HTTP/1.1 500 Internal Server Error");
+    EXPECT_TRUE(BodyOf(answer).starts_with(R"({"error":{"code":"internal","message":)")) << answer;
+    EXPECT_FALSE(Has(answer, "descriptors")) << answer;
+  }
+  RawClient twirp(port_);
+  twirp.Send(
+      "POST /twirp/trino.gateway.v1.BackendApi/GetBackend HTTP/1.1\r\nHost: x\r\nContent-Type: "
+      "application/json\r\nContent-Length: 0\r\nConnection: close\r\n" +
+      std::string(kFaulty) + "\r\n\r\n");
+  const auto in_twirp = twirp.Read();
+  EXPECT_EQ(StatusLineOf(in_twirp), "HTTP/1.1 500 Internal Server Error");
+  EXPECT_TRUE(BodyOf(in_twirp).starts_with(R"({"code":"internal","msg":)")) << in_twirp;
+  EXPECT_EQ(StatusLineOf(get("Authorization: Basic YTphZG1pbg==")), "HTTP/1.1 200 OK");
+}
+
 TEST_F(ServerTest, TakesTheHostFromATargetInAbsoluteForm) {
   Start();
   RawClient client(port_);

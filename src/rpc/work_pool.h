@@ -26,7 +26,8 @@ class WorkPool {
   WorkPool(const WorkPool&) = delete;
   WorkPool& operator=(const WorkPool&) = delete;
 
-  // False: the queue is full and `work` was not taken.
+  // False: the queue is full and `work` was not taken. `work` throws nothing: who waits for it
+  // would get no answer (see Guarded()).
   [[nodiscard]] bool Post(Work work);
 
  private:
