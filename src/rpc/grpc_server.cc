@@ -13,6 +13,7 @@
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/server_callback.h>
 
@@ -30,6 +31,11 @@ using grpc::CallbackServerContext;
 constexpr int kMaxMessage = 1024 * 1024;      // as the body of an HTTP request
 constexpr int kMaxAnswer = 64 * 1024 * 1024;  // 10,000 policies are a few MiB
 constexpr std::size_t kMaxMetadata = 16 * 1024;
+// Reflection alone is served by threads of grpc++'s own, one for each open stream, and asks for no
+// credentials. Who comes when all are taken is refused with RESOURCE_EXHAUSTED. Our methods and the
+// health service are called back and take none of these.
+constexpr int kMaxReflectionThreads = 16;
+constexpr int kMaxStreams = 100;  // of one connection
 
 grpc::Status ToGrpc(const Error& error) {
   return {static_cast<grpc::StatusCode>(StatusOf(error.code).grpc_code),
@@ -258,6 +264,8 @@ Expected<std::uint16_t> GrpcServer::Start() {
   // A port that somebody else listens on is an error, not one to share.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(kMaxMetadata));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
+  builder.SetResourceQuota(grpc::ResourceQuota("admin").SetMaxThreads(kMaxReflectionThreads));
   builder.SetMaxReceiveMessageSize(kMaxMessage);
   builder.SetMaxSendMessageSize(kMaxAnswer);
   for (auto& [name, service] : impl_->services) builder.RegisterService(&service);

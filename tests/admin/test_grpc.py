@@ -1,11 +1,17 @@
 """gRPC with a client that knows nothing beforehand: reflection, calls, codes, health, shutdown."""
 
+import contextlib
+import re
 import signal
 import socket
 import threading
+from pathlib import Path
 
 import grpc
 import pytest
+from faults.harness import wait_for
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
+from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 from .conftest import TOKENS, start
 from .messages import PACKAGE, Messages
@@ -139,6 +145,66 @@ def test_many_callers_at_once(messages):
     for thread in threads:
         thread.join()
     assert not failures
+
+
+def threads_of(gateway):
+    status = Path(f"/proc/{gateway.pid}/status").read_text()
+    return int(re.search(r"^Threads:\s+(\d+)", status, re.M)[1])
+
+
+class IdleStream:
+    """A stream of the reflection service that has had one answer, or was refused, and stays open."""
+
+    def __init__(self, channel):
+        self.go = threading.Event()
+        self.answers = ServerReflectionStub(channel).ServerReflectionInfo(self.requests())
+        try:
+            next(self.answers)
+            self.refusal = None
+        except grpc.RpcError as error:
+            self.refusal = error.code()
+
+    def requests(self):
+        yield ServerReflectionRequest(list_services="")
+        self.go.wait()
+
+    def close(self):
+        self.go.set()
+        self.answers.cancel()
+
+
+def test_streams_of_reflection_take_a_bounded_number_of_threads(module_lab):
+    gateway = start(module_lab)
+    with Messages(gateway.grpc, TOKENS["admin"]) as messages, contextlib.ExitStack() as opened:
+        messages.call("BackendApi", "PutBackend", backend={"id": "gr5", "url": "http://x"})
+        messages.types("HealthCheckAPI", "Check")  # learned by reflection, as are those above
+        messages.types("BackendApi", "GetBackend")
+        before = threads_of(gateway)
+        streams = []
+        for _ in range(4):
+            # Without an own pool of subchannels, equal channels share one connection.
+            channel = opened.enter_context(grpc.insecure_channel(
+                gateway.grpc, options=[("grpc.use_local_subchannel_pool", 1)]))
+            for _ in range(30):
+                streams.append(IdleStream(channel))
+                opened.callback(streams[-1].close)
+        refused = {stream.refusal for stream in streams} - {None}
+        assert refused == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert 10 < sum(stream.refusal is None for stream in streams) <= 16
+        assert threads_of(gateway) < before + 32
+        assert messages.call("BackendApi", "GetBackend", id="gr5").backend.id == "gr5"
+        assert messages.call("HealthCheckAPI", "Check", metadata=[]).serving_status == 2
+        health = messages.channel.unary_unary("/grpc.health.v1.Health/Check",
+                                              request_serializer=None, response_deserializer=None)
+        assert health(b"", timeout=30) == b"\x08\x01"  # SERVING
+    with Messages(gateway.grpc) as messages:
+        def reflects():
+            try:
+                return messages.database.get_services()
+            except grpc.RpcError:
+                return None
+
+        wait_for(reflects, "reflection to be there again")
 
 
 def test_the_health_service_follows_the_gateway_and_calls_end_with_it(module_lab):
