@@ -27,27 +27,34 @@ int LdapWatchdog::OnConnected(
     LDAP* handle, Sockbuf* socket, LDAPURLDesc*, sockaddr*, ldap_conncb* hook) {
   ber_socket_t number = -1;
   ber_sockbuf_ctrl(socket, LBER_SB_OPT_GET_FD, &number);
-  static_cast<LdapWatchdog*>(hook->lc_arg)->SetSocket(number);
+  static_cast<LdapWatchdog*>(hook->lc_arg)->Watch(number);
   // The timeout of the connect is over; kept, it would make the socket one that does not block.
   const timeval none{-1, 0};
   return ldap_set_option(handle, LDAP_OPT_NETWORK_TIMEOUT, &none) == LDAP_OPT_SUCCESS ? 0 : -1;
 }
 
 void LdapWatchdog::OnClosing(LDAP*, Sockbuf*, ldap_conncb* hook) {
-  static_cast<LdapWatchdog*>(hook->lc_arg)->SetSocket(-1);
+  static_cast<LdapWatchdog*>(hook->lc_arg)->Watch(-1);
 }
 
 void LdapWatchdog::SetDeadline(Deadline deadline) {
   {
     const std::lock_guard lock(mutex_);
     deadline_ = deadline;
+    expired_ = false;
   }
   changed_.notify_one();
 }
 
-void LdapWatchdog::SetSocket(int socket) {
+void LdapWatchdog::Watch(int socket) {
   const std::lock_guard lock(mutex_);
   socket_ = socket;
+  if (expired_) ShutDown();
+}
+
+// The lock keeps the socket from being closed, and its number from being another's.
+void LdapWatchdog::ShutDown() const {
+  if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
 }
 
 void LdapWatchdog::Run() {
@@ -58,9 +65,9 @@ void LdapWatchdog::Run() {
     } else if (std::chrono::steady_clock::now() < *deadline_) {
       changed_.wait_until(lock, *deadline_);
     } else {
-      // The lock keeps the socket from being closed, and its number from being another's.
-      if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
       deadline_.reset();
+      expired_ = true;
+      ShutDown();
     }
   }
 }

@@ -26,7 +26,13 @@ class LdapWatchdog {
   // Hooks into `handle`, before it connects; this must outlive it.
   int Attach(LDAP* handle);
 
-  // Runs `step`; the socket is shut down when it takes longer than `timeout`, so that it fails.
+  // What Attach() does with each connection of the handle: `socket` is shut down when a step takes
+  // too long, at once when the time of the step is over already. -1: none.
+  void Watch(int socket);
+
+  // Runs `step`; the socket is shut down when it takes longer than `timeout`, so that it fails. So
+  // is each one that it connects later: a name may have several addresses, and the first of them
+  // can take all of the time.
   template <typename Step>
   int Limit(std::chrono::milliseconds timeout, const Step& step) {
     SetDeadline(std::chrono::steady_clock::now() + timeout);
@@ -42,13 +48,14 @@ class LdapWatchdog {
   static void OnClosing(LDAP* handle, Sockbuf* socket, ldap_conncb* hook);
 
   void SetDeadline(Deadline deadline);
-  void SetSocket(int socket);
+  void ShutDown() const;  // holding mutex_
   void Run();
 
   ldap_conncb hook_{};
   std::mutex mutex_;
   std::condition_variable changed_;
-  Deadline deadline_;  // these are guarded by mutex_
+  Deadline deadline_;     // these are guarded by mutex_
+  bool expired_ = false;  // the step's time is over
   int socket_ = -1;
   bool stopped_ = false;
   std::thread thread_;  // the last: it uses all of the above
