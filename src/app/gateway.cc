@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "app/config_loader.h"
+#include "base/process_descriptors.h"
 
 namespace gateway::app {
 namespace {
@@ -17,6 +18,8 @@ using telemetry::Level;
 constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::seconds kFirstProbesWait{2};
 constexpr std::chrono::seconds kFileCheckInterval{1};
+// Besides those of exchanges: the admin API, unused connections to backends, probes, the store.
+constexpr std::size_t kOtherDescriptors = 512;
 
 monitor::MonitorOptions ToMonitorOptions(const AppConfig& all,
                                          model::SharedProbes* shared,
@@ -137,7 +140,21 @@ std::vector<std::string> Gateway::OwnersOf(std::string_view suffix) const {
   return owners;
 }
 
+void Gateway::RaiseLimits() {
+  const auto limit = RaiseDescriptorLimit();
+  // A client's connection, and the one to the backend that its request is passed on to.
+  const auto needed = 2 * config_.proxy.limits.client_connections + kOtherDescriptors;
+  if (limit >= needed) return;
+  logger_.Event(
+      Level::kWarn, "gateway.few_descriptors",
+      {{"limit", limit},
+       {"needed", needed},
+       {"effect", "connections fail before there are limits.client_connections"},
+       {"reason", "raise the hard limit (ulimit -Hn), or lower limits.client_connections"}});
+}
+
 Expected<void> Gateway::Start() {
+  RaiseLimits();
   monitor_.emplace(ToMonitorOptions(config_, control_plane_->shared_probes(), stickiness_), io_,
                    clock_, registry_, logger_, metrics_);
   server_.emplace(config_.proxy, clock_, logger_, metrics_, access_log_, stickiness_, rule_book_,

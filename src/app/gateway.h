@@ -52,6 +52,7 @@ class Gateway {
   void RecordQuery(const proxy::ProxySignals::Submission& submission);
   std::vector<std::string> OwnersOf(std::string_view suffix) const;
   Expected<void> Start();
+  void RaiseLimits();
   http::Awaitable<void> StartServing();
   http::Awaitable<void> HandleSignals();
   http::Awaitable<void> WatchFiles();

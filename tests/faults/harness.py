@@ -96,10 +96,13 @@ class FakeTrino(Process):
 
 
 class Gateway(Process):
-    """The gateway on its own ports. `config` is changed before start() and before a reload."""
+    """The gateway on its own ports. `config` is changed before start() and before a reload;
+    `through`: a command that runs it, with its own command line as further arguments."""
 
-    def __init__(self, directory, backends, extra_listeners=(), of_backends=None, **settings):
+    def __init__(self, directory, backends, extra_listeners=(), of_backends=None, through=(),
+                 **settings):
         self.directory = directory
+        self.through = through
         self.config_path = directory / "gateway.yaml"
         self.port, self.admin_port = free_port(), free_port()
         self.scraped = None  # the process and the number of the last /metrics
@@ -134,7 +137,7 @@ class Gateway(Process):
     def start(self, healthy=None):
         """Returns when all backends, or those named, were found healthy."""
         self.write_config()
-        super().__init__([BINARY, "serve", "--config", self.config_path],
+        super().__init__([*self.through, BINARY, "serve", "--config", self.config_path],
                          self.directory / "gateway.log")
         wanted = [backend["id"] for backend in self.config["backends"]]
         self.wait_healthy(wanted if healthy is None else healthy)

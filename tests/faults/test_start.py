@@ -1,0 +1,28 @@
+"""How a gateway starts: with what limits."""
+
+from pathlib import Path
+
+def with_limits(soft, hard):
+    return ["sh", "-c", f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"', "sh"]
+
+
+def descriptor_limit(gateway):
+    for line in Path(f"/proc/{gateway.pid}/limits").read_text().splitlines():
+        if line.startswith("Max open files"):
+            return tuple(int(value) for value in line.split()[3:5])
+    raise AssertionError("no limit of open files")
+
+
+def test_the_limit_of_descriptors_is_raised_to_the_hard_one(lab):
+    gateway = lab.gateway({"c1": lab.fake_trino("aaaaa")}, limits={"client_connections": 1000},
+                          through=with_limits(256, 4096))
+    assert descriptor_limit(gateway) == (4096, 4096)
+    assert not gateway.events("gateway.few_descriptors")
+
+
+def test_a_limit_of_descriptors_that_is_too_low_is_told(lab):
+    gateway = lab.gateway({"c1": lab.fake_trino("aaaaa")}, limits={"client_connections": 1000},
+                          through=with_limits(256, 1024))
+    event, = gateway.events("gateway.few_descriptors")
+    assert (event["level"], event["limit"]) == ("warn", 1024)
+    assert 2000 < event["needed"] < 3000
