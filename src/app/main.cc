@@ -13,10 +13,16 @@
 #include "app/gateway.h"
 #include "app/hash_commands.h"
 #include "app/migrate_command.h"
+#include "base/process_descriptors.h"
 #include "base/process_signals.h"
 
 namespace gateway::app {
 namespace {
+
+// Called before the initialisers of libraries: that of gRPC opens a descriptor, which would get the
+// first number that is free.
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*open_standard_descriptors)() = OpenStandardDescriptors;
 
 constexpr std::string_view kVersion = "0.1.0";
 constexpr int kBadConfiguration = 2;  // as sysexits and most tools: do not restart me unchanged

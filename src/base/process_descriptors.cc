@@ -1,8 +1,17 @@
 #include "base/process_descriptors.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace gateway {
+
+void OpenStandardDescriptors() {
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // The lowest free number is taken, which is this one: those below are open.
+    if (::fcntl(standard, F_GETFD) < 0) ::open("/dev/null", O_RDWR);
+  }
+}
 
 std::size_t RaiseDescriptorLimit() {
   rlimit limit{};

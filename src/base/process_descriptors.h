@@ -7,6 +7,11 @@
 
 namespace gateway {
 
+// Opens /dev/null for those of standard input, output and error that the process was started
+// without. Else the next files and sockets would get their numbers, and a socket what is printed
+// or logged. May be called before any initialiser has run.
+void OpenStandardDescriptors();
+
 // Raises the limit of open descriptors to what an unprivileged process may have at most. The usual
 // limit is low for the sake of programs that use select(), which we do not. Returns the limit that
 // holds now.

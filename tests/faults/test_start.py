@@ -1,6 +1,9 @@
-"""How a gateway starts: with what limits."""
+"""How a gateway starts: with what descriptors and limits."""
 
 from pathlib import Path
+
+WITHOUT_STANDARD_DESCRIPTORS = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
+
 
 def with_limits(soft, hard):
     return ["sh", "-c", f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"', "sh"]
@@ -11,6 +14,12 @@ def descriptor_limit(gateway):
         if line.startswith("Max open files"):
             return tuple(int(value) for value in line.split()[3:5])
     raise AssertionError("no limit of open files")
+
+
+def test_no_socket_gets_the_number_of_a_standard_descriptor(lab):
+    gateway = lab.gateway({"c1": lab.fake_trino("aaaaa")}, through=WITHOUT_STANDARD_DESCRIPTORS)
+    opened = [Path(f"/proc/{gateway.pid}/fd/{number}").readlink() for number in range(3)]
+    assert opened == [Path("/dev/null")] * 3
 
 
 def test_the_limit_of_descriptors_is_raised_to_the_hard_one(lab):
