@@ -43,6 +43,7 @@ int Check(const std::string& path) {
 
 int Serve(const std::string& path) {
   IgnoreSignalsOfFailedWrites();
+  IgnoreEarlyReloads();
   auto config = LoadConfig(path);
   if (!config) return Complain(config.error());
   const auto gateway = Gateway::Create(std::move(*config), path);

@@ -10,4 +10,8 @@ namespace gateway {
 // that raises no SIGPIPE; libldap, and whoever writes a log to a pipe, do not.
 void IgnoreSignalsOfFailedWrites();
 
+// Until somebody handles it, SIGHUP does nothing, where the default is that it ends the process: it
+// asks for a reload, and while we start the file is only just being read.
+void IgnoreEarlyReloads();
+
 }  // namespace gateway

@@ -21,5 +21,12 @@ TEST(ProcessSignals, LetAWriteToAClosedPipeFailInsteadOfEndingTheProcess) {
   std::signal(SIGPIPE, before);
 }
 
+TEST(ProcessSignals, LetAnEarlyReloadPass) {
+  const auto before = std::signal(SIGHUP, SIG_DFL);
+  IgnoreEarlyReloads();
+  EXPECT_EQ(std::raise(SIGHUP), 0);  // the default would end this process
+  std::signal(SIGHUP, before);
+}
+
 }  // namespace
 }  // namespace gateway

@@ -1,6 +1,13 @@
-"""How a gateway starts: with what descriptors and limits."""
+"""How a gateway starts: with what descriptors and limits, and what ends it before it serves."""
 
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from ports import free_port
+
+from .harness import Gateway, wait_for
 
 WITHOUT_STANDARD_DESCRIPTORS = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
 
@@ -35,3 +42,24 @@ def test_a_limit_of_descriptors_that_is_too_low_is_told(lab):
     event, = gateway.events("gateway.few_descriptors")
     assert (event["level"], event["limit"]) == ("warn", 1024)
     assert 2000 < event["needed"] < 3000
+
+
+def test_sighup_does_not_end_a_gateway_that_still_starts(tmp_path):
+    with ThreadPoolExecutor(1) as pool, \
+            socket.create_server(("127.0.0.1", free_port())) as database:
+        port = database.getsockname()[1]
+        gateway = Gateway(tmp_path, {}, groups=[], store={
+            "url": f"postgresql://gateway@127.0.0.1:{port}/gateway", "connect_timeout": "60s"})
+        started = pool.submit(gateway.start)
+        try:
+            connection, _ = database.accept()  # it waits for an answer now
+            wait_for(lambda: hasattr(gateway, "child"), "the process to be known")
+            gateway.signal(signal.SIGHUP)
+            connection.close()
+            database.close()
+            started.result()
+            assert not gateway.events("config.reloaded")
+            gateway.signal(signal.SIGHUP)
+            wait_for(lambda: gateway.events("config.reloaded"), "the file to be read again")
+        finally:
+            gateway.kill()
