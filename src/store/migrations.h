@@ -8,6 +8,7 @@
 // Errors else: kUnavailable as Store's, and those named below. Threads: any.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,7 @@ struct MigrationState {
 
 // Where the schema shall go.
 struct MigrationGoal {
-  enum class Kind { kUp, kUpTo, kDown, kDownTo, kRedo, kReset };
+  enum class Kind : std::uint8_t { kUp, kUpTo, kDown, kDownTo, kRedo, kReset };
   Kind kind = Kind::kUp;
   int number = 0;  // kUpTo, kDownTo: the version; kDown: how many steps; else unused
 };
