@@ -52,9 +52,9 @@ Gateway::Gateway(AppConfig config, std::string config_path)
       access_log_(logger_, config_.log.access),
       registry_(clock_, config_.default_group),
       rule_book_(clock_),
+      signals_(io_.get_executor()),
       // Nothing is learned before the keeper is there.
       stickiness_([this](const proxy::Sighting& sighting) { suffix_keeper_->Keep(sighting); }),
-      signals_(io_.get_executor()),
       file_timer_(io_.get_executor()),
       file_watcher_(config_path_) {}
 

@@ -75,12 +75,12 @@ class Gateway {
   model::Registry registry_;
   rules::RuleBook rule_book_;
   http::asio::io_context io_{1};
+  SignalSet signals_;  // outlives the rooms, whose end may take a while: a SIGHUP then does no harm
   proxy::Stickiness stickiness_;
   std::unique_ptr<ControlPlane> control_plane_;
   std::optional<SuffixKeeper> suffix_keeper_;
   std::optional<monitor::Monitor> monitor_;
   std::optional<proxy::Server> server_;
-  SignalSet signals_;
   http::Timer file_timer_;
   FileWatcher file_watcher_;
   std::vector<FileWatcher> script_watchers_;  // of routing.rules

@@ -1,6 +1,4 @@
 // What descriptors the whole process has.
-//
-// Threads: call before others start.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +7,12 @@ namespace gateway {
 
 // Opens /dev/null for those of standard input, output and error that the process was started
 // without. Else the next files and sockets would get their numbers, and a socket what is printed
-// or logged. May be called before any initialiser has run.
+// or logged. May be called before any initialiser has run, and must be before other threads start.
 void OpenStandardDescriptors();
 
 // Raises the limit of open descriptors to what an unprivileged process may have at most. The usual
 // limit is low for the sake of programs that use select(), which we do not. Returns the limit that
-// holds now.
+// holds now. Threads: any.
 std::size_t RaiseDescriptorLimit();
 
 }  // namespace gateway

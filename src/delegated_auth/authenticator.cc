@@ -1,6 +1,7 @@
 #include "delegated_auth/authenticator.h"
 
 #include <stdexcept>
+#include <exception>
 #include <utility>
 
 #include <boost/json.hpp>
@@ -125,6 +126,7 @@ void Authenticator::Report(const Error& error) {
   logger_.Event(telemetry::Level::kWarn, "auth_provider.failed", {{"reason", error.message}});
 }
 
+// Throws nothing: the caller counts calls.
 Awaitable<Expected<bool>> Authenticator::AskProvider(const std::string& user,
                                                      const std::string& password) {
   http::ControlRequest request;
@@ -136,9 +138,13 @@ Awaitable<Expected<bool>> Authenticator::AskProvider(const std::string& user,
   request.body = RequestJson(user, password);
   request.body_limit = kMaxAnswerBytes;
   request.deadline = deadlines_.Now() + options_.timeout;
-  const auto response = co_await client_.Fetch(std::move(request));
-  if (!response) co_return std::unexpected(response.error());
-  co_return ReadAnswer(*response);
+  try {
+    const auto response = co_await client_.Fetch(std::move(request));
+    if (!response) co_return std::unexpected(response.error());
+    co_return ReadAnswer(*response);
+  } catch (const std::exception& failure) {
+    co_return Fail(ErrorCode::kUnavailable, failure.what());
+  }
 }
 
 // A dump of the process shows no password, and nobody can try passwords on a key without the salt.

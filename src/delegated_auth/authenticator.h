@@ -53,6 +53,10 @@ class Authenticator {
   // `fields` must live until the result is there.
   Awaitable<AuthResult> Check(std::span<const http::HeaderField> fields);
 
+  // For stopping: closes what is kept, and lets no lookup of the provider's name that has not begun
+  // hold the loop.
+  void GiveUpLookups() { client_.CloseIdle(); }
+
   const DelegatedAuthOptions& options() const { return options_; }
 
  private:

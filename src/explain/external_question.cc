@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
 
 #include "base/clock.h"
 #include "http/asio.h"
@@ -26,11 +27,16 @@ class Question {
     http::asio::co_spawn(io_, deadlines_.Run(), [](const std::exception_ptr&) {});
     http::asio::co_spawn(io_, router_.Ask(facts, groups, answer_),
                          [this](const std::exception_ptr& failure, Expected<void> asked) {
-                           if (!failure) result_ = std::move(asked);
+                           if (failure) {
+                             failure_ = failure;
+                           } else {
+                             result_ = std::move(asked);
+                           }
                            deadlines_.Stop();
                          });
     // Not until there is nothing left to do: that may be a lookup of which nobody wants the answer.
-    while (!result_ && io_.run_one() > 0) continue;
+    while (!result_ && !failure_ && io_.run_one() > 0) continue;
+    if (failure_) std::rethrow_exception(failure_);
     if (!result_) {
       return Fail(ErrorCode::kTimeout, "the external router gave no answer in time",
                   Origin::kBackend);
@@ -48,8 +54,9 @@ class Question {
   }
 
   const SystemClock clock_;
-  std::optional<Expected<void>> result_;  // before the loop, whose end may still set it
-  telemetry::Metrics metrics_;            // of nobody: a question of people does not count
+  std::optional<Expected<void>> result_;  // before the loop, whose end may still set these
+  std::exception_ptr failure_;
+  telemetry::Metrics metrics_;  // of nobody: a question of people does not count
   http::asio::io_context io_{1};
   http::Deadlines deadlines_{io_, clock_};
   rules::ExternalRouter router_;
@@ -62,9 +69,14 @@ Expected<void> AskExternalRouter(const rules::ExternalRouterOptions& options,
                                  const rules::Groups& groups,
                                  telemetry::Logger& logger,
                                  rules::Decision& decision) {
-  Question question(options, logger);
-  question.answer_ = decision;
-  return question.Run(facts, groups, decision);
+  try {
+    Question question(options, logger);
+    question.answer_ = decision;
+    return question.Run(facts, groups, decision);
+  } catch (const std::exception& failure) {
+    return Fail(ErrorCode::kUnavailable,
+                fmt::format("the external router cannot be asked: {}", failure.what()));
+  }
 }
 
 }  // namespace gateway::explain

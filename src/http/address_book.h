@@ -30,7 +30,8 @@ class AddressBook {
   // When what is returned is gone, the lookup may fail instead. An exception: it could not begin.
   using LookUp = std::function<std::shared_ptr<void>(const Url& url, Answer answer)>;
 
-  // `deadlines` must outlive the book, those who wait, and each run of the loop that ends a lookup.
+  // `deadlines` must outlive the book and each run of the loop that ends a lookup; the book must
+  // outlive those who wait.
   AddressBook(Deadlines& deadlines, LookUp look_up);
   ~AddressBook() { GiveUp(); }
   AddressBook(const AddressBook&) = delete;

@@ -182,7 +182,7 @@ Awaitable<void> Exchange::RelayAnswer() {
   response.announce_backend = submission && context_.options.backend_header;
   response.set_cookie = placement_.set_cookie;
   response.close = !keep_alive_ || !body_.received() || context_.stopping;
-  auto sent = co_await relay_.SendTo(client_, response);
+  auto sent = UnlessCutOff(context_, co_await relay_.SendTo(client_, response));
   bytes_out_ = relay_.bytes();
   keep_alive_ = !response.close;
   if (submission) co_await CancelIfAbandoned(sent);

@@ -1,4 +1,6 @@
-// A submission whose client went away before it had the answer: the query is cancelled.
+// A submission whose client went away before it had the answer: the query is cancelled. But not
+// when we have cut clients off at the end of the gateway, which must not wait for clusters: Trino
+// gives up by itself what nobody asks for.
 #include <algorithm>
 #include <string>
 

@@ -101,7 +101,7 @@ Awaitable<Expected<void>> Exchange::CallOnce(const model::BackendState& backend,
       co_await call_.Run(request, submission ? timeouts.submit_head : timeouts.response_head);
   if (called) {
     waited_ = call_.waited();
-    called = co_await relay_.Inspect(std::move(answer));
+    called = UnlessCutOff(context_, co_await relay_.Inspect(std::move(answer)));
     if (!called) {
       called.error().message =
           fmt::format("backend '{}': {}", backend.backend.id, called.error().message);

@@ -8,13 +8,16 @@
 namespace gateway::proxy {
 namespace {
 
-// Of an exchange that goes on after the worker was told to end all of them.
 Expected<void> CutOff() {
   return Fail(ErrorCode::kCancelled, "the gateway ends, and has cut off its clients",
               Origin::kClient);
 }
 
 }  // namespace
+
+Expected<void> UnlessCutOff(const WorkerContext& context, Expected<void> outcome) {
+  return !outcome && context.deadlines.all_over() ? CutOff() : std::move(outcome);
+}
 
 UpstreamCall::UpstreamCall(WorkerContext& context, http::Connection& client, RequestBody& body)
     : context_(context), client_(client), body_(body) {}
@@ -45,8 +48,7 @@ Awaitable<Expected<void>> UpstreamCall::Run(const UpstreamRequest& request,
       body_.replayable() && called.error().origin == Origin::kBackend) {
     called = co_await Attempt(request, head_timeout, true);
   }
-  // Whatever it looks like: the backend has no part in it, and no other one shall be asked.
-  if (!called && context_.deadlines.all_over()) called = CutOff();
+  called = UnlessCutOff(context_, std::move(called));
   if (!called) {
     called.error().message =
         fmt::format("backend '{}': {}", backend_->backend.id, called.error().message);

@@ -22,6 +22,11 @@ namespace gateway::proxy {
 
 using http::Awaitable;
 
+// `outcome` of a step at a backend. But once the worker was told to end all exchanges, each failure
+// is kCancelled of origin kClient, whatever it looks like: the backend has no part in it, and no
+// other one shall be asked.
+Expected<void> UnlessCutOff(const WorkerContext& context, Expected<void> outcome);
+
 class UpstreamCall {
  public:
   // All must outlive the call.

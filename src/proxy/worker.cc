@@ -1,8 +1,8 @@
 #include "proxy/worker.h"
 
+#include <exception>
 #include <utility>
 
-#include <absl/cleanup/cleanup.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -114,6 +114,8 @@ void Worker::TaskEnded() {
   --tasks_;
   if (tasks_ == 0 && context_.stopping) {
     upstreams_.Clear();
+    rules_.GiveUpLookups();
+    if (authenticator_) authenticator_->GiveUpLookups();
     deadlines_.Stop();
   }
 }
@@ -154,11 +156,15 @@ Awaitable<void> Worker::Serve(http::TcpSocket socket, const Listener& listener) 
       std::make_shared<http::Connection>(std::move(socket), Origin::kClient, deadlines_));
   sessions_.insert(&session);
   shared_.metrics.ClientConnected();
-  const absl::Cleanup leave = [&] {
-    sessions_.erase(&session);
-    shared_.metrics.ClientDisconnected();
-  };
-  co_await session.Run();
+  std::exception_ptr failure;
+  try {
+    co_await session.Run();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  sessions_.erase(&session);
+  shared_.metrics.ClientDisconnected();
+  if (failure) std::rethrow_exception(failure);
 }
 
 void Worker::Publish(model::SnapshotPtr snapshot) {

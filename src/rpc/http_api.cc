@@ -3,6 +3,9 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "rpc/guarded.h"
 #include "rpc/login_pages.h"
 #include "rpc/status.h"
 #include "rpc/trino_gateway_api.h"
@@ -166,7 +169,15 @@ Expected<identity::Principal> HttpApi::Admit(const Request& request, Role role) 
     principal = Fail(ErrorCode::kPermissionDenied,
                      "changes from pages of other sites are not allowed", Origin::kClient);
   } else {
-    principal = parts_.access.Admit(parts_.access.CredentialsIn(request), request.sender(), role);
+    auto asked = Guarded([&] {
+      principal = parts_.access.Admit(parts_.access.CredentialsIn(request), request.sender(), role);
+    });
+    if (!asked) {
+      parts_.logger.Event(telemetry::Level::kError, "admin.failed",
+                          {{"method", fmt::format("{} {}", request.method, request.path())},
+                           {"reason", asked.error().message}});
+      return std::unexpected(std::move(asked).error());
+    }
   }
   if (!principal && !request.IsRead()) {
     parts_.logger.Event(telemetry::Level::kInfo, "admin.refused",

@@ -433,14 +433,16 @@ TEST_F(ServerTest, AnswersARequestWhoseWorkThrowsAndServesOn) {
     EXPECT_TRUE(BodyOf(answer).starts_with(R"({"error":{"code":"internal","message":)")) << answer;
     EXPECT_FALSE(Has(answer, "descriptors")) << answer;
   }
-  RawClient twirp(port_);
-  twirp.Send(
-      "POST /twirp/trino.gateway.v1.BackendApi/GetBackend HTTP/1.1\r\nHost: x\r\nContent-Type: "
-      "application/json\r\nContent-Length: 0\r\nConnection: close\r\n" +
-      std::string(kFaulty) + "\r\n\r\n");
-  const auto in_twirp = twirp.Read();
-  EXPECT_EQ(StatusLineOf(in_twirp), "HTTP/1.1 500 Internal Server Error");
-  EXPECT_TRUE(BodyOf(in_twirp).starts_with(R"({"code":"internal","msg":)")) << in_twirp;
+  for (const auto credentials : {kFaulty, std::string_view("X-Auth-Key: faulty")}) {
+    RawClient twirp(port_);
+    twirp.Send(
+        "POST /twirp/trino.gateway.v1.BackendApi/GetBackend HTTP/1.1\r\nHost: x\r\nContent-Type: "
+        "application/json\r\nContent-Length: 0\r\nConnection: close\r\n" +
+        std::string(credentials) + "\r\n\r\n");
+    const auto in_twirp = twirp.Read();
+    EXPECT_EQ(StatusLineOf(in_twirp), "HTTP/1.1 500 Internal Server Error");
+    EXPECT_TRUE(BodyOf(in_twirp).starts_with(R"({"code":"internal","msg":)")) << in_twirp;
+  }
   EXPECT_EQ(StatusLineOf(get("Authorization: Basic YTphZG1pbg==")), "HTTP/1.1 200 OK");
 }
 

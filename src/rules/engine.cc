@@ -19,4 +19,8 @@ Awaitable<Expected<void>> Engine::Decide(Facts& facts, const Groups& groups, Dec
   co_return co_await router_->Ask(facts, groups, decision);
 }
 
+void Engine::GiveUpLookups() {
+  if (router_) router_->GiveUpLookups();
+}
+
 }  // namespace gateway::rules

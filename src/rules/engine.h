@@ -31,6 +31,9 @@ class Engine {
   // awaited in the scope that owns the arguments.
   Awaitable<Expected<void>> Decide(Facts& facts, const Groups& groups, Decision& decision);
 
+  // For stopping; as ExternalRouter::GiveUpLookups().
+  void GiveUpLookups();
+
  private:
   RuleRunner runner_;
   std::optional<ExternalRouter> router_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <span>
 
 #include <fmt/format.h>
@@ -108,17 +109,25 @@ Awaitable<ExternalRouter::Answer> ExternalRouter::Fetch(http::ControlRequest req
   co_return answer;
 }
 
+// Throws nothing: the caller counts calls, and has to tell the breaker of the end of each.
 Awaitable<ExternalRouter::Answer> ExternalRouter::FetchOnce(http::ControlRequest request) {
-  const auto response = co_await client_.Fetch(std::move(request));
-  if (!response) co_return std::unexpected(response.error());
-  if (response->status != 200) {
-    const auto code =
-        RefusesRequest(response->status) ? ErrorCode::kInvalidArgument : ErrorCode::kProtocol;
-    co_return Fail(code, fmt::format("the external router answered {}", response->status),
-                   Origin::kBackend);
+  try {
+    const auto response = co_await client_.Fetch(std::move(request));
+    if (!response) co_return std::unexpected(response.error());
+    if (response->status != 200) {
+      const auto code =
+          RefusesRequest(response->status) ? ErrorCode::kInvalidArgument : ErrorCode::kProtocol;
+      co_return Fail(code, fmt::format("the external router answered {}", response->status),
+                     Origin::kBackend);
+    }
+    co_return ParseRouterAnswer(response->body);
+  } catch (const std::exception& failure) {
+    co_return Fail(ErrorCode::kUnavailable,
+                   fmt::format("the external router cannot be asked: {}", failure.what()));
   }
-  co_return ParseRouterAnswer(response->body);
 }
+
+void ExternalRouter::GiveUpLookups() { client_.CloseIdle(); }
 
 void ExternalRouter::NoteResult(const Answer& answer) {
   metrics_.ExternalRouterAsked(answer ? std::string_view("ok") : NameOf(answer.error().code));

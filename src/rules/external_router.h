@@ -45,6 +45,10 @@ class ExternalRouter {
   // the fallback is to reject. To be awaited in the scope that owns the arguments.
   Awaitable<Expected<void>> Ask(Facts& facts, const Groups& groups, Decision& decision);
 
+  // For stopping: closes what is kept, and lets no lookup of its name that has not begun hold the
+  // loop.
+  void GiveUpLookups();
+
  private:
   using Answer = Expected<RouterAnswer>;
 

@@ -157,7 +157,7 @@ class IdleStream:
 
     def __init__(self, channel):
         self.go = threading.Event()
-        self.answers = ServerReflectionStub(channel).ServerReflectionInfo(self.requests())
+        self.answers = ServerReflectionStub(channel).ServerReflectionInfo(self.requests(), timeout=120)
         try:
             next(self.answers)
             self.refusal = None

@@ -30,6 +30,7 @@ def test_a_client_gets_its_result_after_a_restart_amid_its_polls(own_gateway, cl
     running = client.start(own_gateway.url, some_seconds(marker))
     wait_until(lambda: states(marker, c1, c2) not in ([], ["QUEUED"]), 60, "the query runs")
     own_gateway.kill()
+    assert states(marker, c1, c2) not in ([], ["FINISHED"]), "nothing was left to poll for"
     own_gateway.start()
     assert running.finish() == "6001215\n"
     assert states(marker, c1, c2) == ["FINISHED"], "the query was run again"

@@ -47,6 +47,7 @@ def test_a_limit_of_descriptors_that_is_too_low_is_told(lab):
 def test_sighup_does_not_end_a_gateway_that_still_starts(tmp_path):
     with ThreadPoolExecutor(1) as pool, \
             socket.create_server(("127.0.0.1", free_port())) as database:
+        database.settimeout(60)
         port = database.getsockname()[1]
         gateway = Gateway(tmp_path, {}, groups=[], store={
             "url": f"postgresql://gateway@127.0.0.1:{port}/gateway", "connect_timeout": "60s"})
@@ -62,4 +63,5 @@ def test_sighup_does_not_end_a_gateway_that_still_starts(tmp_path):
             gateway.signal(signal.SIGHUP)
             wait_for(lambda: gateway.events("config.reloaded"), "the file to be read again")
         finally:
-            gateway.kill()
+            if hasattr(gateway, "child"):
+                gateway.kill()
