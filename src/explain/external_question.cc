@@ -1,15 +1,14 @@
 #include "explain/external_question.h"
 
 #include <exception>
-#include <optional>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 
 #include "base/clock.h"
 #include "http/asio.h"
 #include "http/deadlines.h"
+#include "http/own_loop.h"
 #include "rules/external_router.h"
 #include "telemetry/metrics.h"
 
@@ -24,25 +23,13 @@ class Question {
       : router_(Uncached(options), io_, deadlines_, logger, metrics_) {}
 
   Expected<void> Run(rules::Facts& facts, const rules::Groups& groups, rules::Decision& decision) {
-    http::asio::co_spawn(io_, deadlines_.Run(), [](const std::exception_ptr&) {});
-    http::asio::co_spawn(io_, router_.Ask(facts, groups, answer_),
-                         [this](const std::exception_ptr& failure, Expected<void> asked) {
-                           if (failure) {
-                             failure_ = failure;
-                           } else {
-                             result_ = std::move(asked);
-                           }
-                           deadlines_.Stop();
-                         });
-    // Not until there is nothing left to do: that may be a lookup of which nobody wants the answer.
-    while (!result_ && !failure_ && io_.run_one() > 0) continue;
-    if (failure_) std::rethrow_exception(failure_);
-    if (!result_) {
+    auto asked = http::RunToEnd(io_, deadlines_, router_.Ask(facts, groups, answer_));
+    if (!asked) {
       return Fail(ErrorCode::kTimeout, "the external router gave no answer in time",
                   Origin::kBackend);
     }
     decision = std::move(answer_);
-    return *std::move(result_);
+    return *std::move(asked);
   }
 
   rules::Decision answer_;  // begins with what rules said
@@ -54,8 +41,6 @@ class Question {
   }
 
   const SystemClock clock_;
-  std::optional<Expected<void>> result_;  // before the loop, whose end may still set these
-  std::exception_ptr failure_;
   telemetry::Metrics metrics_;  // of nobody: a question of people does not count
   http::asio::io_context io_{1};
   http::Deadlines deadlines_{io_, clock_};

@@ -1,15 +1,14 @@
 #include "identity/http_fetcher.h"
 
 #include <exception>
-#include <optional>
 
-#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 
 #include "base/clock.h"
 #include "http/asio.h"
 #include "http/control_client.h"
 #include "http/deadlines.h"
+#include "http/own_loop.h"
 
 namespace gateway::identity {
 namespace {
@@ -23,27 +22,13 @@ class OneFetch {
  public:
   Fetched Run(http::ControlRequest request, std::chrono::milliseconds timeout) {
     request.deadline = clock_.Now() + timeout;
-    http::asio::co_spawn(io_, deadlines_.Run(), [](const std::exception_ptr&) {});
-    http::asio::co_spawn(io_, client_.Fetch(std::move(request)),
-                         [this](const std::exception_ptr& failure, Fetched fetched) {
-                           if (failure) {
-                             failure_ = failure;
-                           } else {
-                             result_ = std::move(fetched);
-                           }
-                           deadlines_.Stop();
-                         });
-    // Not until there is nothing left to do: that may be a lookup of which nobody wants the answer.
-    while (!result_ && !failure_ && io_.run_one() > 0) continue;
-    if (failure_) std::rethrow_exception(failure_);
-    if (result_) return *std::move(result_);
+    auto fetched = http::RunToEnd(io_, deadlines_, client_.Fetch(std::move(request)));
+    if (fetched) return *std::move(fetched);
     return Fail(ErrorCode::kTimeout, "no answer before the deadline", Origin::kBackend);
   }
 
  private:
   const SystemClock clock_;
-  std::optional<Fetched> result_;  // before the loop, whose end may still set these
-  std::exception_ptr failure_;
   http::asio::io_context io_{1};
   http::Deadlines deadlines_{io_, clock_};
   http::ControlClient client_{io_, deadlines_};

@@ -134,10 +134,7 @@ class Call {
     auto done = Guarded([&] { answered = Answer(request, response); });
     if (done) done = std::move(answered);
     if (done) return grpc::Status::OK;
-    if (done.error().code == ErrorCode::kInternal) {
-      parts_.logger.Event(telemetry::Level::kError, "admin.failed",
-                          {{"method", method_.Title()}, {"reason", done.error().message}});
-    }
+    LogFault(parts_.logger, method_.Title(), done.error());
     return ToGrpc(done.error());
   }
 

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <exception>
+#include <string_view>
 
 #include "base/error.h"
+#include "telemetry/logger.h"
 
 namespace gateway::rpc {
 
@@ -21,5 +23,9 @@ Expected<void> Guarded(Work&& work) {
     return Fail(ErrorCode::kInternal, failure.what());
   }
 }
+
+// The other half of such an answer: says in the log what callers are not told. Does nothing with
+// errors that are theirs.
+void LogFault(telemetry::Logger& logger, std::string_view method, const Error& error);
 
 }  // namespace gateway::rpc

@@ -156,10 +156,7 @@ Response HttpApi::Call(const Request& request,
   const auto answer = method.NewResponse();
   const auto done = Invoke(method, *message, *answer, {request.client, *principal, method.Title()});
   if (done) return codec.encode(*answer);
-  if (done.error().code == ErrorCode::kInternal) {
-    parts_.logger.Event(telemetry::Level::kError, "admin.failed",
-                        {{"method", method.Title()}, {"reason", done.error().message}});
-  }
+  LogFault(parts_.logger, method.Title(), done.error());
   return codec.refuse(done.error());
 }
 
@@ -173,9 +170,7 @@ Expected<identity::Principal> HttpApi::Admit(const Request& request, Role role) 
       principal = parts_.access.Admit(parts_.access.CredentialsIn(request), request.sender(), role);
     });
     if (!asked) {
-      parts_.logger.Event(telemetry::Level::kError, "admin.failed",
-                          {{"method", fmt::format("{} {}", request.method, request.path())},
-                           {"reason", asked.error().message}});
+      LogFault(parts_.logger, fmt::format("{} {}", request.method, request.path()), asked.error());
       return std::unexpected(std::move(asked).error());
     }
   }

@@ -258,12 +258,8 @@ Awaitable<Response> HttpServer::Answer(Request request) {
     response = std::unexpected(std::move(made).error());
   }
   if (response) co_return *std::move(response);
-  const auto& error = response.error();
-  if (error.code == ErrorCode::kInternal) {
-    logger_.Event(telemetry::Level::kError, "admin.failed",
-                  {{"method", called}, {"reason", error.message}});
-  }
-  co_return plan.refuse(error);
+  LogFault(logger_, called, response.error());
+  co_return plan.refuse(response.error());
 }
 
 Awaitable<Expected<Response>> HttpServer::Run(HttpApi::Plan& plan) {
