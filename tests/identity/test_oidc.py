@@ -176,6 +176,7 @@ def test_a_provider_that_is_down_is_not_the_callers_fault(probe, another):
     server.close()
     assert made.refusal(token=token) == "unavailable"
     assert made.refusal(begin="/") == "unavailable"
+    made.close()  # then its log is complete
     assert "identity.oidc_failed" in made.log()
 
 

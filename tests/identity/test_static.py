@@ -62,6 +62,7 @@ def test_guessing_slows_the_guesser_down_and_nobody_else(probe):
     answer = next((told for told in (guess() for _ in range(5)) if "error" in told), None)
     assert answer and answer["error"]["code"] == "unavailable", answer
     assert made.principal(user="ann", password="pear", client="10.0.0.2")[0] == "ann"
+    made.close()  # then its log is complete
     assert "identity.throttled" in made.log()
 
 
