@@ -5,7 +5,7 @@ import socket
 import grpc
 import pytest
 
-from faults.harness import Gateway
+from faults.harness import Gateway, wait_for
 
 from .conftest import TOKENS, Api, start
 from .messages import Messages
@@ -102,7 +102,7 @@ def test_a_setting_opens_reads_to_everybody(module_lab):
 
 def test_an_address_of_all_machines_is_warned_of(module_lab, open_gateway):
     gateway = start_open(module_lab, "0.0.0.0")
-    [warning] = gateway.events("admin.closed")
+    [warning] = wait_for(lambda: gateway.events("admin.closed"), "the log to tell")
     assert warning["level"] == "warn" and "anonymous_role" in warning["reason"]
     assert open_gateway.events("admin.closed") == []
     with Api(gateway, role=None) as api:

@@ -126,7 +126,8 @@ def test_a_router_that_refuses_a_query_is_asked_about_the_next(router, start):
         assert backend_of(gateway) == "c1"
     router.answer = lambda call: (200, {"routingGroup": "two"})
     assert backend_of(gateway) == "c2"
-    assert len(gateway.events("external_router.refused")) == 1
+    refused = wait_for(lambda: gateway.events("external_router.refused"), "the log to tell")
+    assert len(refused) == 1
     assert gateway.events("external_router.left_alone") == []
 
 

@@ -85,7 +85,7 @@ def test_an_endless_rule_is_passed_over(parts):
         assert backend(ask(gateway, "alice", ("X-Trino-Source", "loop"))) == "c1"
     failed = 'trino_gateway_rule_failures_total{reason="too_large",rule="test"}'
     assert gateway.metric(failed) == 3
-    events = gateway.events("rule.failed")
+    events = wait_for(lambda: gateway.events("rule.failed"), "the log to tell")
     assert len(events) == 1 and "used up its instructions" in events[0]["reason"]
 
 
